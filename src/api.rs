@@ -1,0 +1,137 @@
+//! What travels on the control bus: names, types and errors, shared by the daemon and `quietctl`.
+//!
+//! Times are microseconds since the epoch, durations microseconds; 0 stands for "not known" or "the default".
+
+use zbus::{DeserializeDict, SerializeDict, Type};
+
+/// The well-known name on the session bus.
+pub const NAME: &str = "org.quietd.Quiet1";
+/// The one object.
+pub const PATH: &str = "/org/quietd/Quiet1";
+/// The interface; the `1` is its version.
+pub const INTERFACE: &str = "org.quietd.Quiet1";
+
+/// The errors of the interface; each carries a full sentence.
+#[derive(Clone, Debug, PartialEq, zbus::DBusError)]
+#[zbus(prefix = "org.quietd.Quiet1.Error")]
+pub enum Error {
+    /// Something went wrong below: the disk, the bus.
+    #[zbus(error)]
+    ZBus(zbus::Error),
+    /// No profile has that name.
+    UnknownProfile(String),
+    /// No session has that id.
+    UnknownSession(String),
+    /// A time that cannot be meant.
+    InvalidTime(String),
+    /// There is nothing to pause, resume, release or unlock.
+    NothingRunning(String),
+    /// That can never be locked.
+    NeverLocked(String),
+    /// The configuration on disk has mistakes; the one in use stays.
+    ConfigInvalid(String),
+    /// What was asked could not be kept on disk.
+    NotKept(String),
+}
+
+/// One session, as `Sessions` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct SessionEntry {
+    /// What `ForgetSession` takes.
+    pub id: String,
+    /// The person's own label.
+    pub kind: String,
+    /// When it ended.
+    pub ended: u64,
+    /// When it was logged.
+    pub logged: u64,
+    /// A few words.
+    pub note: Option<String>,
+}
+
+/// One period, as `Reasons` and `Plan` tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct PeriodEntry {
+    /// What keeps its identity over the phases: `session:ID`, `weekly:NAME@DATE`, `place:NAME`, `start:ID`, `hold:COOKIE`.
+    pub run: String,
+    /// Why, in words that say nothing of a session's kind: "after a session that ended 14:00, phase 1 of 3".
+    pub reason: String,
+    /// The profile's name.
+    pub profile: String,
+    /// When it begins.
+    pub from: u64,
+    /// When it ends; 0 where that is not known (a place).
+    pub until: u64,
+    /// What it asks for.
+    pub measures: MeasuresEntry,
+}
+
+/// Measures, as `Measures`, `Reasons` and `Plan` tell them; a key is there only if the measure is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct MeasuresEntry {
+    /// `batched` or `urgent`.
+    pub notifications: Option<String>,
+    /// Percent darker.
+    pub dim: Option<u32>,
+    /// Kelvin.
+    pub warmth: Option<u32>,
+    /// Colours are taken away.
+    pub greyscale: Option<bool>,
+    /// Ids of apps.
+    pub apps: Option<Vec<String>>,
+    /// Host names.
+    pub sites: Option<Vec<String>>,
+    /// Microseconds at the screen before a break.
+    pub breaks: Option<u64>,
+}
+
+/// What could not be done, as `Problems` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct ProblemEntry {
+    /// The measure's name; empty where it is about something else (the log, the config).
+    pub measure: String,
+    /// The backend's id, if one was asked.
+    pub backend: String,
+    /// What happened and what to do, in a sentence.
+    pub text: String,
+}
+
+/// One measure and one backend, as `Doctor` tells them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct DoctorEntry {
+    /// The measure's name.
+    pub measure: String,
+    /// The backend's id; empty where none serves the measure.
+    pub backend: String,
+    /// What people call it.
+    pub title: String,
+    /// `ready`, `deferred` or `unsupported`.
+    pub state: String,
+    /// Whether this is the one that serves the measure here.
+    pub serves: bool,
+    /// What serves it, or what is missing and what to do.
+    pub text: String,
+}
+
+/// One running app, as `Apps` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct AppEntry {
+    /// The desktop-file id: what to write in the config.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// The units it runs in.
+    pub units: Vec<String>,
+    /// How it was recognised: `unit` or `process`.
+    pub known_by: String,
+    /// Whether it is locked now.
+    pub locked: bool,
+    /// Whether it can never be locked.
+    pub never: bool,
+}

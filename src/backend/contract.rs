@@ -1,0 +1,99 @@
+//! What every backend does, and how it says what went wrong.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::{env::Env, plan::Desired, store::Receipt};
+
+/// The way to the desktop that every backend is given.
+#[derive(Clone, Debug)]
+pub struct Desktop {
+    /// The person's session bus. A call on it ends with an error after [`CALL_AT_MOST`].
+    pub session: zbus::Connection,
+    /// The system bus, where there is one.
+    pub system: Option<zbus::Connection>,
+    /// Folders and variables.
+    pub env: Arc<Env>,
+}
+
+/// The longest a service may take to answer one call.
+pub const CALL_AT_MOST: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// One way of putting measures in force on this desktop.
+///
+/// The engine calls `capture`, writes the receipt, then calls `apply`; later `restore` with the same receipt. It never
+/// runs two of these at once for one backend. `restore` may come in another process than `apply` (after a crash), so
+/// what it needs is in the receipt, not in `self`.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Tells whether the service is there. Never starts a service that is not running.
+    async fn probe(&self) -> Probe;
+
+    /// Reads what is there now and says what will be set. With `held`, the receipt of what this backend has in force
+    /// already, `found` stays as it was and what was `set` is kept beside the new value (see [`Receipt::renew`]).
+    /// Changes nothing.
+    async fn capture(
+        &self,
+        desired: &Desired,
+        held: Option<&Receipt>,
+    ) -> Result<Receipt, BackendError>;
+
+    /// Puts in force what the receipt says is set. Called again with the same receipt when the service restarted, an
+    /// output appeared, or after resume; applying twice is the same as once.
+    async fn apply(&self, desired: &Desired, receipt: &Receipt) -> Result<(), BackendError>;
+
+    /// Puts back what was found, where what is there is still ours. Restoring twice is the same as once.
+    async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError>;
+
+    /// Tells of changes from outside for as long as it is polled; the engine drops it when nothing is in force. Own
+    /// writes are not told. Bus names that come and go are the engine's to watch, not this one's.
+    async fn changes(&self, tell: mpsc::Sender<Change>) {
+        let _ = tell;
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Whether a backend can serve here, with a sentence for `doctor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It can, now: what serves it, with the version where one is told ("dunst 1.9.0").
+    Ready(String),
+    /// Its service may still come.
+    Deferred(String),
+    /// Not here: what is missing and what to do about it.
+    Unsupported(String),
+}
+
+/// What a restore came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restored {
+    /// Everything is as it was found.
+    AsFound,
+    /// The person changed it meanwhile; it was left as they set it.
+    AsThePersonSetIt,
+}
+
+/// Something changed from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The person (or another program) set what we had set to something else: it is theirs until quiet ends.
+    ByThePerson,
+    /// What we put in force is gone or incomplete and is to be applied again: a new screen, a session that came back.
+    Again,
+}
+
+/// Why a backend could not do something; the engine decides on the kind.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BackendError {
+    /// The service is not there: the next row is tried.
+    #[error("{0}")]
+    Absent(String),
+    /// The service did not answer in time: it is tried again at the next event.
+    #[error("{0} did not answer within {seconds} s", seconds = CALL_AT_MOST.as_secs())]
+    TimedOut(String),
+    /// The service said no, or answered something that makes no sense: the person is told.
+    #[error("{0}")]
+    Refused(String),
+}

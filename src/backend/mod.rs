@@ -1,0 +1,10 @@
+//! The ways of putting a measure in force: one file for each service, one registry.
+//!
+//! Here: how a backend looks from outside, what can go wrong, the registry. Not here: when to act, and in which order;
+//! that is the engine's.
+
+mod contract;
+mod registry;
+
+pub use contract::*;
+pub use registry::{REGISTRY, Row};

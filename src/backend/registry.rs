@@ -1,0 +1,24 @@
+//! Every backend there is, in order of preference.
+
+use super::{Backend, Desktop};
+use crate::plan::Measure;
+
+/// One backend, before it is opened.
+#[derive(Debug)]
+pub struct Row {
+    /// Short, stable name: in receipts, on the bus, in the journal.
+    pub id: &'static str,
+    /// What people call it, for `doctor`: "GNOME Shell", "dunst".
+    pub title: &'static str,
+    /// What it can put in force.
+    pub measures: &'static [Measure],
+    /// Names on the session bus whose coming and going concern it.
+    pub names: &'static [&'static str],
+    /// Whether it shows or holds the end of quiet, and so is to hear when that alone changes.
+    pub wants_end: bool,
+    /// Opens it; does no I/O.
+    pub open: fn(&Desktop) -> Box<dyn Backend>,
+}
+
+/// All rows. For each measure the first one that is ready serves it.
+pub const REGISTRY: &[Row] = &[];

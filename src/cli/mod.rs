@@ -1,0 +1,1 @@
+//! `quietctl`: one file for each command.

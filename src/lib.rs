@@ -1,0 +1,41 @@
+//! quietd keeps a desktop quiet after a session a person logs, and gives everything back.
+//!
+//! ```text
+//!  config file ─┐
+//!  session log ─┤                 pure                pure              pure
+//!  D-Bus calls ─┼─▶ engine ──▶ schedule::evaluate ─▶ plan::desired ─▶ plan::diff ─▶ engine::reconcile ─▶ backends
+//!  clock, bus,  │   (one task                                                        │ receipts first,
+//!  apps, place ─┘    owns the state)                                                 │ then all at once
+//!                        ▲                                                           ▼
+//!                        └─────────── outside changes, failures ◀──── D-Bus properties, status, journal
+//! ```
+//!
+//! | where | what lives there |
+//! |---|---|
+//! | [`config`] | pure: the TOML as written → a model that is valid by construction, or every mistake with its place |
+//! | [`schedule`] | pure: rules + session log + now → [`schedule::Evaluation`] |
+//! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
+//! | [`engine`] | the loop: one task, one channel of events, receipts, recovery |
+//! | [`backend`] | I/O: one file for each service that can put a measure in force, one registry |
+//! | [`source`] | I/O: what the engine listens to |
+//! | [`dbus`] | our own interface on the bus, and how foreign ones are called |
+//! | [`store`] | the session log, the receipts, the state by hand: formats, atomic writes |
+//! | [`cli`] | `quietctl`: one file for each command; what people read is rendered by pure functions |
+//! | [`api`] | what travels on the control bus, shared by the daemon and `quietctl` |
+//! | [`env`] | XDG folders and variables; the only reader of the environment |
+//! | [`clock`] | the only one who asks for the time |
+//!
+//! Data goes one way, and nothing in the pure core knows that a bus exists; `tests/it/layering.rs` holds it to that.
+
+pub mod api;
+pub mod backend;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dbus;
+pub mod engine;
+pub mod env;
+pub mod plan;
+pub mod schedule;
+pub mod source;
+pub mod store;

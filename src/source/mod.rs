@@ -1,0 +1,1 @@
+//! What the engine listens to; each source turns one thing of the world into events.
