@@ -20,6 +20,7 @@
 //! | [`source`] | I/O: what the engine listens to |
 //! | [`dbus`] | our own interface on the bus, and how foreign ones are called |
 //! | [`store`] | the session log, the receipts, the state by hand: formats, atomic writes |
+//! | [`standin`] | stand-ins for desktop services: for `quietctl try` and for tests; the daemon uses none |
 //! | [`cli`] | `quietctl`: one file for each command; what people read is rendered by pure functions |
 //! | [`api`] | what travels on the control bus, shared by the daemon and `quietctl` |
 //! | [`env`] | XDG folders and variables; the only reader of the environment |
@@ -38,4 +39,5 @@ pub mod env;
 pub mod plan;
 pub mod schedule;
 pub mod source;
+pub mod standin;
 pub mod store;

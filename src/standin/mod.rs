@@ -1,0 +1,39 @@
+//! Stand-ins for desktop services, on a private bus.
+//!
+//! For `quietctl try` where there is no desktop, and for tests of faults that the real services will not produce on
+//! demand. One file for each service. The daemon uses none of this.
+
+mod bus;
+
+use async_trait::async_trait;
+pub use bus::PrivateBus;
+
+/// What goes wrong with a stand-in from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every call is answered with an error.
+    Refuses,
+    /// No call is ever answered.
+    Hangs,
+    /// Answers have a type nobody agreed on.
+    OddType,
+}
+
+/// A service that is not the real one, seen from its person's side.
+#[async_trait]
+pub trait StandIn: Send + Sync {
+    /// All it keeps that a backend may change, as text: equal before and after is "exactly as before".
+    async fn state(&self) -> String;
+    /// What a person would do at its own controls: sets what the backend sets to something that is neither what was
+    /// found nor what is set, or the nearest there is.
+    async fn person_changes(&self);
+    /// Makes it misbehave.
+    async fn fault(&self, fault: Fault);
+    /// Leaves the bus.
+    async fn stop(&mut self);
+    /// Comes back, having forgotten what the real service forgets.
+    async fn start(&mut self);
+}
