@@ -4,9 +4,17 @@
 //! demand. One file for each service. The daemon uses none of this.
 
 mod bus;
+mod dunst;
+mod notifications;
+mod plasma;
+mod served;
+mod xfce;
 
 use async_trait::async_trait;
 pub use bus::PrivateBus;
+pub use dunst::{Dunst, DunstVersion};
+pub use plasma::Plasma;
+pub use xfce::Xfce;
 
 /// What goes wrong with a stand-in from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,4 +44,8 @@ pub trait StandIn: Send + Sync {
     async fn stop(&mut self);
     /// Comes back, having forgotten what the real service forgets.
     async fn start(&mut self);
+    /// Ends when it has next done something, for what takes effect by itself (a connection that closes).
+    async fn changed(&self) {
+        std::future::pending::<()>().await;
+    }
 }
