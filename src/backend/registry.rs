@@ -21,4 +21,8 @@ pub struct Row {
 }
 
 /// All rows. For each measure the first one that is ready serves it.
-pub const REGISTRY: &[Row] = &[];
+pub const REGISTRY: &[Row] = &[
+    super::notifications::gnome::ROW,
+    super::dim::gnome_power::ROW,
+    super::dim::gnome_magnifier::ROW,
+];

@@ -3,6 +3,7 @@
 use std::{
     io::{self, BufRead, BufReader},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// A bus that nobody else is on; it ends when dropped.
@@ -27,7 +28,11 @@ const CONFIG: &str = r#"<busconfig>
 impl PrivateBus {
     /// Starts one.
     pub fn start() -> io::Result<Self> {
-        let config = std::env::temp_dir().join(format!("quietd-bus-{}.conf", std::process::id()));
+        // Each has its own: another one may be reading its file just now.
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("quietd-bus-{}-{number}.conf", std::process::id());
+        let config = std::env::temp_dir().join(name);
         std::fs::write(&config, CONFIG)?;
         let mut daemon = Command::new("dbus-daemon")
             .arg(format!("--config-file={}", config.display()))
@@ -39,6 +44,7 @@ impl PrivateBus {
         if let Some(out) = daemon.stdout.take() {
             BufReader::new(out).read_line(&mut address)?;
         }
+        std::fs::remove_file(&config)?;
         Ok(Self { address: address.trim().to_owned(), daemon })
     }
 

@@ -4,9 +4,16 @@
 //! demand. One file for each service. The daemon uses none of this.
 
 mod bus;
+mod dconf;
+mod gnome_power;
+mod gnome_shell;
+mod raw;
 
 use async_trait::async_trait;
 pub use bus::PrivateBus;
+pub use dconf::Dconf;
+pub use gnome_power::GnomePower;
+pub use gnome_shell::{A11ySettings, GnomeShell};
 
 /// What goes wrong with a stand-in from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
