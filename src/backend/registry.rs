@@ -22,8 +22,11 @@ pub struct Row {
 
 /// All rows. For each measure the first one that is ready serves it.
 pub const REGISTRY: &[Row] = &[
+    notifications::gnome::ROW,
     notifications::plasma::ROW,
     notifications::dunst::ROW,
     notifications::xfce::ROW,
+    dim::gnome_power::ROW,
+    dim::gnome_magnifier::ROW,
     dim::x11_gamma::ROW,
 ];

@@ -4,15 +4,22 @@
 //! demand. One file for each service. The daemon uses none of this.
 
 mod bus;
+mod dconf;
 mod dunst;
+mod gnome_power;
+mod gnome_shell;
 mod notifications;
 mod plasma;
+mod raw;
 mod served;
 mod xfce;
 
 use async_trait::async_trait;
 pub use bus::PrivateBus;
+pub use dconf::Dconf;
 pub use dunst::{Dunst, DunstVersion};
+pub use gnome_power::GnomePower;
+pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use plasma::Plasma;
 pub use xfce::Xfce;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::colour::kelvin_to_rgb;
+use super::colour::warmed;
 
 /// What a screen is sent for each value of red, green and blue: three tables of one length.
 ///
@@ -47,7 +47,7 @@ impl Ramp {
     #[must_use]
     pub fn in_light(&self, light: Light) -> Self {
         let left = f64::from(100 - light.dim.min(100)) / 100.0;
-        let rgb = light.warmth.map_or([1.0; 3], kelvin_to_rgb);
+        let rgb = light.warmth.map_or([1.0; 3], warmed);
         Self(std::array::from_fn(|channel| {
             self.0[channel].iter().map(|value| times(*value, left * rgb[channel])).collect()
         }))

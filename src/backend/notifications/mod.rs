@@ -4,6 +4,7 @@
 //! schedule's and the plan's.
 
 pub mod dunst;
+pub mod gnome;
 pub mod plasma;
 mod server;
 mod value;
