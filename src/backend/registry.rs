@@ -1,6 +1,6 @@
 //! Every backend there is, in order of preference.
 
-use super::{Backend, Desktop};
+use super::{Backend, Desktop, dim};
 use crate::plan::Measure;
 
 /// One backend, before it is opened.
@@ -21,4 +21,32 @@ pub struct Row {
 }
 
 /// All rows. For each measure the first one that is ready serves it.
-pub const REGISTRY: &[Row] = &[];
+pub const REGISTRY: &[Row] = &[
+    // Less light from the panel itself is the best dimming. A desktop's own way to the backlight goes above this row, so
+    // that its slider follows.
+    Row {
+        id: dim::logind::ID,
+        title: "the screen's backlight",
+        measures: dim::logind::MEASURES,
+        names: &[],
+        wants_end: false,
+        open: dim::logind::open,
+    },
+    Row {
+        id: dim::wl_gamma::ID,
+        title: "wlroots gamma",
+        measures: dim::wl_gamma::MEASURES,
+        names: &[],
+        wants_end: false,
+        open: dim::wl_gamma::open,
+    },
+    // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.
+    Row {
+        id: dim::wl_overlay::ID,
+        title: "an overlay",
+        measures: dim::wl_overlay::MEASURES,
+        names: &[],
+        wants_end: false,
+        open: dim::wl_overlay::open,
+    },
+];

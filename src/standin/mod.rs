@@ -4,6 +4,7 @@
 //! demand. One file for each service. The daemon uses none of this.
 
 mod bus;
+pub mod logind;
 
 use async_trait::async_trait;
 pub use bus::PrivateBus;
