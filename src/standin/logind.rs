@@ -166,7 +166,7 @@ impl Shared {
             Fault::None => {}
         }
         let path = header.path().map(ObjectPath::as_str).unwrap_or_default();
-        let member = header.member().map(|member| member.as_str()).unwrap_or_default();
+        let member = header.member().map(zbus::names::MemberName::as_str).unwrap_or_default();
         let callers = *lock(&self.callers);
         let user = format!("/org/freedesktop/login1/user/_{}", getuid());
         match (member, path) {

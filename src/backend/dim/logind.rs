@@ -200,7 +200,7 @@ impl Backend for Logind {
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -107,7 +107,7 @@ fn ramps(size: u32, shade: Shade) -> Vec<u8> {
             clippy::cast_sign_loss,
             reason = "between 0 and u16::MAX: light and step/last are at most 1"
         )]
-        let value = (top * light * f64::from(step) / last).round() as u16;
+        let value = (top * light * (f64::from(step) / last)).round() as u16;
         value
     };
     shade

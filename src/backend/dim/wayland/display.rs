@@ -68,8 +68,9 @@ impl Sockets {
 }
 
 fn is_display(event: &InotifyEvent) -> bool {
+    // `wayland-1.lock` comes with it, and before it.
     let name = event.name.as_ref().and_then(|name| name.to_str());
-    name.is_some_and(|name| name.starts_with("wayland-") && !name.ends_with(".lock"))
+    name.is_some_and(|name| name.starts_with("wayland-") && !name.contains('.'))
 }
 
 async fn open(desktop: &Desktop, name: &str) -> Option<UnixStream> {
