@@ -26,7 +26,12 @@ pub const REGISTRY: &[Row] = &[
     notifications::plasma::ROW,
     notifications::dunst::ROW,
     notifications::xfce::ROW,
+    // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
+    dim::logind::ROW,
     dim::gnome_magnifier::ROW,
+    dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,
+    // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.
+    dim::wl_overlay::ROW,
 ];

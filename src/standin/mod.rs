@@ -8,6 +8,7 @@ mod dconf;
 mod dunst;
 mod gnome_power;
 mod gnome_shell;
+pub mod logind;
 mod notifications;
 mod plasma;
 mod raw;
