@@ -1,6 +1,8 @@
 //! Plasma: inhibitions, one for each connection.
 
 use quietd::backend::notifications::{NAME, PATH, plasma};
+use std::collections::HashMap;
+
 use quietd::{
     backend::{Change, Probe, Restored},
     plan::Desired,
@@ -15,7 +17,7 @@ fn until(time: &str) -> Desired {
 }
 
 async fn notify(bus: &PrivateBus, summary: &str) {
-    let hints: std::collections::HashMap<&str, zbus::Variant<'_>> = Default::default();
+    let hints: HashMap<&str, zbus::Variant<'_>> = HashMap::new();
     let body = ("test", 0_u32, "", summary, "", [""; 0].as_slice(), hints, -1_i32);
     let connection = bus.connect().await.unwrap();
     connection.call_method(Some(NAME), PATH, Some(NAME), "Notify", &body).await.unwrap();

@@ -26,8 +26,8 @@ const ROUNDING: u16 = 0x101;
 impl Ramp {
     /// Makes one; none where the tables are empty or of different lengths.
     pub fn new(red: Vec<u16>, green: Vec<u16>, blue: Vec<u16>) -> Option<Self> {
-        (!red.is_empty() && red.len() == green.len() && red.len() == blue.len())
-            .then(|| Self([red, green, blue]))
+        let same = red.len() == green.len() && red.len() == blue.len();
+        (same && !red.is_empty()).then_some(Self([red, green, blue]))
     }
 
     /// Makes one that changes nothing, of a size that is not 0.

@@ -1,4 +1,4 @@
-//! The gamma ramps of an X11 display (RandR 1.3), read and written on a connection of its own.
+//! The gamma ramps of an X11 display (`RandR` 1.3), read and written on a connection of its own.
 
 use std::{
     io,

@@ -101,10 +101,8 @@ pub async fn becomes(stand_in: &dyn StandIn, wanted: &str) {
 /// Holds a future to the longest a call may take, and a little for the machine.
 pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
     let longest = CALL_AT_MOST + Duration::from_secs(1);
-    match tokio::time::timeout(longest, future).await {
-        Ok(done) => done,
-        Err(_) => panic!("{what} did not end"),
-    }
+    let done = tokio::time::timeout(longest, future).await;
+    done.unwrap_or_else(|_| panic!("{what} did not end"))
 }
 
 /// What comes within a time that is long for a message and short for a test.
