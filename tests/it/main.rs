@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod compositor;
+mod contract;
+mod dunst;
 mod gnome;
 mod logind;
+mod plasma;
 mod wl_gamma;
 mod wl_overlay;
+mod x11;
+mod xfce;

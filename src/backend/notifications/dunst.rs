@@ -112,16 +112,12 @@ impl Backend for Dunst {
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
         expect(&self.desktop.session, "dunst").await?;
-        match held {
-            Some(held) => {
-                let found: Pause = held.found().ok_or_else(|| unreadable(held))?;
-                Ok(held.renew(&found.at_least_ours()))
-            }
-            None => {
-                let found = read(&self.peer).await?;
-                Ok(Receipt::new(ROW.id, &found, &found.at_least_ours()))
-            }
+        if let Some(held) = held {
+            let found: Pause = held.found().ok_or_else(|| unreadable(held))?;
+            return Ok(held.renew(&found.at_least_ours()));
         }
+        let found = read(&self.peer).await?;
+        Ok(Receipt::new(ROW.id, &found, &found.at_least_ours()))
     }
 
     async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
