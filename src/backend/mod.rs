@@ -4,6 +4,7 @@
 //! that is the engine's.
 
 mod contract;
+pub mod lock;
 mod registry;
 
 pub use contract::*;
