@@ -4,9 +4,11 @@
 //! demand. One file for each service. The daemon uses none of this.
 
 mod bus;
+mod systemd;
 
 use async_trait::async_trait;
 pub use bus::PrivateBus;
+pub use systemd::Systemd;
 
 /// What goes wrong with a stand-in from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

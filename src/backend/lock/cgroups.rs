@@ -44,7 +44,7 @@ pub fn unified(text: &str) -> Option<&str> {
 /// manager where the process is its.
 pub fn unit_in(path: &str) -> Option<&str> {
     let mut parts = path.split('/').filter(|part| !matches!(*part, "" | ".."));
-    let is_slice = |part: &&str| part.ends_with(".slice");
+    let is_slice = |part: &&str| kind(part) == "slice";
     let first = parts.by_ref().find(|part| !is_slice(part))?;
     if first.starts_with("user@") {
         return parts.find(|part| !is_slice(part));
@@ -107,14 +107,19 @@ pub fn folder(sysfs: &Path, place: &str) -> PathBuf {
     sysfs.join("fs/cgroup").join(place.trim_start_matches('/'))
 }
 
+/// The kind of a unit: what its name ends in.
+fn kind(unit: &str) -> &str {
+    unit.rsplit_once('.').map_or("", |(_, kind)| kind)
+}
+
 fn collect(folder: &Path, units: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)?.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        if name.ends_with(".slice") {
+        match kind(&name) {
             // A slice that goes meanwhile has no units in it.
-            let _ = collect(&entry.path(), units);
-        } else if name.ends_with(".scope") || name.ends_with(".service") {
-            units.insert(name, entry.path());
+            "slice" => drop(collect(&entry.path(), units)),
+            "scope" | "service" => drop(units.insert(name, entry.path())),
+            _ => {}
         }
     }
     Ok(())

@@ -17,7 +17,9 @@ use tokio::sync::mpsc;
 use super::{
     adopt::{self, Adoption},
     cgroups::{self, Cgroups},
+    failures::Failures,
     identity::{Identity, plain},
+    probe,
     processes::{PROC, Processes, Programs},
     spared,
     units::{self, Scope, UserManager},
@@ -32,9 +34,6 @@ use crate::{
 
 /// The backend's id in the registry.
 pub const ID: &str = "systemd-freeze";
-
-/// The first version of systemd with `FreezeUnit`.
-const OLDEST: u32 = 246;
 
 /// What was there before our first change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,7 +179,7 @@ impl SystemdFreeze {
         units.retain(|unit| {
             let pids = now.cgroups.processes(unit);
             if pids.iter().any(|pid| ourselves.contains(pid)) {
-                failures.texts.push(format!(
+                failures.say(format!(
                     "{unit} was left running, because quietd itself was started from that app. Start quietd with \
                      `systemctl --user start quietd`; then it can be locked."
                 ));
@@ -237,30 +236,7 @@ impl SystemdFreeze {
 #[async_trait]
 impl Backend for SystemdFreeze {
     async fn probe(&self) -> Probe {
-        let (version, place) = tokio::join!(self.manager.version(), self.manager.control_group());
-        let (version, place) = match (version, place) {
-            (Ok(version), Ok(place)) => (version, place),
-            (Err(error), _) | (_, Err(error)) => return not_ready(&error),
-        };
-        let major = major(&version);
-        if major.is_some_and(|major| major < OLDEST) {
-            return Probe::Unsupported(format!(
-                "This is systemd {version}; apps can be frozen with systemd {OLDEST} or later."
-            ));
-        }
-        if !self.env.sysfs.join("fs/cgroup/cgroup.controllers").exists() {
-            return Probe::Unsupported(
-                "Apps can be frozen only with the unified cgroup tree (cgroup v2); start the system with \
-                 `systemd.unified_cgroup_hierarchy=1` on the kernel's command line."
-                    .to_owned(),
-            );
-        }
-        if !cgroups::folder(&self.env.sysfs, &place).join("cgroup.freeze").exists() {
-            return Probe::Unsupported(
-                "The kernel does not let the user manager freeze apps; that needs Linux 5.2 or later.".to_owned(),
-            );
-        }
-        Probe::Ready(major.map_or_else(|| "systemd".to_owned(), |major| format!("systemd {major}")))
+        probe::probe(&self.manager, &self.env.sysfs).await
     }
 
     async fn capture(
@@ -411,62 +387,4 @@ fn is_ours(ours: &[Set], found: &Found, unit: &str) -> bool {
 /// Tells whether nothing a unit's name says is of an app that is never frozen.
 fn may_freeze(unit: &str) -> bool {
     !Identity::of(unit).is_some_and(|app| app.ids.iter().any(|id| spared::app(&plain(id))))
-}
-
-/// The number a version begins with: of `252.39-1~deb12u1`, 252; of `v258~rc1`, 258.
-fn major(version: &str) -> Option<u32> {
-    let version = version.trim_start_matches(|c: char| !c.is_ascii_digit());
-    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-}
-
-fn not_ready(error: &CallError) -> Probe {
-    match error {
-        CallError::Absent(_) => Probe::Deferred(
-            "No systemd user manager is on the session bus, so apps cannot be frozen. It is there where the \
-             session runs under systemd with the user's own bus."
-                .to_owned(),
-        ),
-        CallError::TimedOut(_) => {
-            Probe::Deferred("The systemd user manager does not answer now.".to_owned())
-        }
-        CallError::Answered { .. } | CallError::Odd(..) => Probe::Unsupported(format!(
-            "The service on the session bus is no systemd user manager that quietd knows: {error}."
-        )),
-    }
-}
-
-/// What went wrong while going on.
-#[derive(Debug, Default)]
-struct Failures {
-    texts: Vec<String>,
-    absent: bool,
-    timed_out: bool,
-}
-
-impl Failures {
-    fn add(&mut self, act: &str, unit: &str, error: CallError) {
-        tracing::warn!(measure = "apps", backend = ID, unit, %error, "could not {act}");
-        match error {
-            CallError::Absent(_) => self.absent = true,
-            CallError::TimedOut(_) => self.timed_out = true,
-            CallError::Answered { text, .. } => {
-                self.texts.push(format!("systemd could not {act} {unit}: {text}"));
-            }
-            CallError::Odd(..) => {
-                self.texts.push(format!("systemd could not {act} {unit}: {error}"))
-            }
-        }
-    }
-
-    fn result(self) -> Result<(), BackendError> {
-        if self.absent {
-            Err(CallError::Absent(units::NAME.to_owned()).into())
-        } else if self.timed_out {
-            Err(BackendError::TimedOut(units::NAME.to_owned()))
-        } else if self.texts.is_empty() {
-            Ok(())
-        } else {
-            Err(BackendError::Refused(self.texts.join(" ")))
-        }
-    }
 }

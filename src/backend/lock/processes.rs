@@ -234,7 +234,7 @@ impl Programs {
     }
 }
 
-/// Name, parent, start: fields 2, 4 and 22 of proc_pid_stat(5). The name may hold spaces and brackets.
+/// Name, parent, start: fields 2, 4 and 22 of `proc_pid_stat(5)`. The name may hold spaces and brackets.
 fn parse_stat(stat: &str) -> Option<(String, u32, u64)> {
     let (before, after) = stat.rsplit_once(')')?;
     let name = before.split_once('(')?.1.to_owned();

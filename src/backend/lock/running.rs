@@ -61,7 +61,7 @@ pub async fn running_apps(
     let locked: BTreeSet<String> = locked.iter().map(|id| plain(id)).collect();
 
     let mut apps = BTreeMap::new();
-    let mut add = |id: &str, unit: &str, known_by: KnownBy| {
+    let mut add = |id: &str, unit: Option<&str>, known_by: KnownBy| {
         let key = plain(id);
         let entry = entries.get(&key);
         let app = apps.entry(key.clone()).or_insert_with(|| RunningApp {
@@ -72,8 +72,9 @@ pub async fn running_apps(
             locked: false,
             never: spared::app(&key),
         });
-        app.locked |= locked.contains(&key) && cgroups.is_frozen(unit) == Some(true);
-        app.units.insert(unit.to_owned());
+        let frozen = unit.is_some_and(|unit| cgroups.is_frozen(unit) == Some(true));
+        app.locked |= locked.contains(&key) && frozen;
+        app.units.extend(unit.map(str::to_owned));
     };
 
     for unit in &units {
@@ -85,9 +86,9 @@ pub async fn running_apps(
         let from_a_person =
             !unit.contains("@autostart.") && app.launcher.as_deref() != Some("dbus");
         match in_lock.or(installed) {
-            Some(id) if in_lock.is_some() || !is_helper(id) => add(id, unit, KnownBy::Unit),
+            Some(id) if in_lock.is_some() || !is_helper(id) => add(id, Some(unit), KnownBy::Unit),
             None if from_a_person && !spared::app(&plain(app.id())) => {
-                add(app.id(), unit, KnownBy::Unit);
+                add(app.id(), Some(unit), KnownBy::Unit);
             }
             _ => {}
         }
@@ -101,10 +102,10 @@ pub async fn running_apps(
     let ourselves = adopt::ourselves(PROC.as_ref());
     for programs in [&named, &installed] {
         let choice = adopt::choose(&processes, programs, &ourselves);
-        let guests = choice.adopt.iter().filter_map(|it| {
-            let unit = processes.at(it.pid)?.unit.as_deref()?;
-            Some((it.app.as_str(), unit))
-        });
+        let guests = choice
+            .adopt
+            .iter()
+            .filter_map(|it| Some((it.app.as_str(), processes.at(it.pid)?.unit.as_deref())));
         for (app, unit) in guests {
             add(app, unit, KnownBy::Process);
         }
