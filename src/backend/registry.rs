@@ -1,6 +1,6 @@
 //! Every backend there is, in order of preference.
 
-use super::{Backend, Desktop, dim, notifications};
+use super::{Backend, Desktop, dim, lock, notifications};
 use crate::plan::Measure;
 
 /// One backend, before it is opened.
@@ -34,4 +34,5 @@ pub const REGISTRY: &[Row] = &[
     dim::x11_gamma::ROW,
     // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.
     dim::wl_overlay::ROW,
+    lock::ROW,
 ];

@@ -13,6 +13,7 @@ mod notifications;
 mod plasma;
 mod raw;
 mod served;
+mod systemd;
 mod xfce;
 
 use async_trait::async_trait;
@@ -22,6 +23,7 @@ pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use plasma::Plasma;
+pub use systemd::Systemd;
 pub use xfce::Xfce;
 
 /// What goes wrong with a stand-in from now on.
