@@ -5,6 +5,7 @@ mod compositor;
 mod contract;
 mod dunst;
 mod gnome;
+mod layering;
 mod lock;
 mod logind;
 mod plasma;
