@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod compositor;
+mod config_examples;
 mod contract;
 mod dunst;
 mod gnome;
