@@ -4,8 +4,10 @@
 mod compositor;
 mod config_examples;
 mod contract;
+mod daemon;
 mod dunst;
 mod gnome;
+mod house;
 mod layering;
 mod lock;
 mod logind;
