@@ -14,7 +14,8 @@ async fn lets_the_persons_rules_through_where_it_can() {
     let bus = PrivateBus::start().unwrap();
     let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
     let backend = (dunst::ROW.open)(&desktop_on(&bus).await);
-    assert_eq!(backend.probe().await, Probe::Ready("dunst 1.13.2".to_owned()));
+    let said = "dunst 1.13.2; urgent ones come through where dunstrc gives them override_pause_level 60 or more";
+    assert_eq!(backend.probe().await, Probe::Ready(said.to_owned()));
     let receipt = backend.capture(&Desired::default(), None).await.unwrap();
     backend.apply(&Desired::default(), &receipt).await.unwrap();
     assert_eq!(dunst.state().await, "pause level 60");

@@ -1,10 +1,12 @@
 //! Plasma: inhibitions, one for each connection.
 
-use quietd::backend::notifications::{NAME, PATH, plasma};
 use std::collections::HashMap;
 
 use quietd::{
-    backend::{Change, Probe, Restored},
+    backend::{
+        Change, Probe, Restored,
+        notifications::{NAME, PATH, plasma},
+    },
     plan::Desired,
     standin::{Plasma, PrivateBus, StandIn},
 };

@@ -178,7 +178,6 @@ async fn world() -> (World, XServer) {
         begin: |_, _| Box::pin(async { Box::new(Nothing) as _ }),
         desired: Desired::default(),
         renewed: Desired::default(),
-        faults: &[],
         tells: false,
         ends_with_us: false,
         already: false,

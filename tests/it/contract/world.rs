@@ -7,7 +7,7 @@ use quietd::{
     backend::{Backend, CALL_AT_MOST, Desktop, REGISTRY, Row},
     env::Env,
     plan::Desired,
-    standin::{Fault, PrivateBus, StandIn},
+    standin::{PrivateBus, StandIn},
 };
 
 /// One row of the registry with one stand-in for its service.
@@ -20,8 +20,6 @@ pub struct Case {
     pub desired: Desired,
     /// What is put in force after that.
     pub renewed: Desired,
-    /// The faults the stand-in can have.
-    pub faults: &'static [Fault],
     /// Whether the service tells of what the person changes.
     pub tells: bool,
     /// Whether what is in force ends with the process that put it there.
