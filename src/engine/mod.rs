@@ -43,7 +43,7 @@ const CAPTURES_AT_MOST: std::time::Duration = std::time::Duration::from_millis(1
 const FIRST_ROUND_AT_MOST: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// How long the answer to a call waits for what it asked to be in force.
-const ANSWER_AT_MOST: std::time::Duration = std::time::Duration::from_millis(2_500);
+const ANSWER_AT_MOST: std::time::Duration = std::time::Duration::from_millis(1_200);
 
 /// How long a stop waits for everything to be back.
 const STOP_AT_MOST: std::time::Duration = std::time::Duration::from_secs(5);
@@ -206,6 +206,12 @@ impl Engine {
                 periods = evaluation.periods.len(),
                 "the evaluation changed"
             );
+            // Some services tell nobody that they have come: a compositor, a panel.
+            if evaluation.is_quiet() {
+                for (index, seat) in self.seats.iter_mut().enumerate() {
+                    seat.start_probe_unless_ready(index, &self.tell);
+                }
+            }
         }
         self.evaluation = evaluation;
     }
@@ -325,7 +331,10 @@ impl Engine {
                 tracing::info!(backend = seat.row.id, "changed from outside; it stays as it is");
                 seat.theirs = true;
             }
-            Change::Again => seat.again = true,
+            Change::Again => {
+                seat.try_again();
+                seat.again = true;
+            }
         }
     }
 

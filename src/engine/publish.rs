@@ -140,6 +140,10 @@ impl Engine {
         {
             return Some(told(seat, format!("{}: {error}.", seat.row.title)));
         }
+        if let Some(seat) = could().find(|seat| seat.is_slow()) {
+            let text = format!("{} has not answered yet; quietd goes on trying.", seat.row.title);
+            return Some(told(seat, text));
+        }
         if looking || could().any(|seat| !seat.is_idle()) {
             return None;
         }

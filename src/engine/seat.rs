@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::event::Event;
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 
 /// A whole act may make several calls; it ends after this at the latest.
 const ACT_AT_MOST: std::time::Duration = CALL_AT_MOST.saturating_add(CALL_AT_MOST);
+
+/// From here on it is said that a service keeps people waiting.
+pub(super) const SLOW: std::time::Duration = std::time::Duration::from_millis(900);
 
 /// One backend and what it has in force.
 #[allow(
@@ -30,6 +33,8 @@ pub(super) struct Seat {
     /// What it has in force; none also where a receipt of an earlier process was found.
     pub applied: Option<Desired>,
     pub doing: Doing,
+    /// Since when it does what it is doing.
+    since: Instant,
     /// What went wrong last.
     pub trouble: Option<BackendError>,
     /// It said no, or is not there: the next row serves until something changes.
@@ -77,6 +82,7 @@ impl Seat {
             receipt: None,
             applied: None,
             doing: Doing::Nothing,
+            since: Instant::now(),
             trouble: None,
             barred: false,
             waits: false,
@@ -124,9 +130,21 @@ impl Seat {
         self.theirs = false;
     }
 
+    /// Tells whether it keeps people waiting.
+    pub fn is_slow(&self) -> bool {
+        !self.is_idle() && self.since.elapsed() >= SLOW
+    }
+
     /// Whether it may act now.
     pub fn may_act(&self) -> bool {
         self.is_idle() && !self.waits
+    }
+
+    /// Looks again whether it can serve, where it could not.
+    pub fn start_probe_unless_ready(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
+        if !matches!(self.probe, Some(Probe::Ready(_))) {
+            self.start_probe(seat, tell);
+        }
     }
 
     pub fn start_probe(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
@@ -156,6 +174,7 @@ impl Seat {
         let held = self.receipt.clone();
         let who = self.row.title;
         self.again = false;
+        self.since = Instant::now();
         self.doing = Doing::Capturing(desired.clone());
         act(tell, async move {
             let capture = backend.capture(&desired, held.as_ref());
@@ -209,7 +228,7 @@ impl Seat {
 
     pub fn start_restore(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
         let Some(receipt) = self.receipt.clone() else { return };
-        self.watcher = None;
+        self.since = Instant::now();
         self.doing = Doing::Restoring;
         let backend = Arc::clone(&self.backend);
         let who = self.row.title;
@@ -228,6 +247,7 @@ impl Seat {
             Ok(restored) => {
                 tracing::info!(backend = self.row.id, ?restored, "given back");
                 self.receipt = None;
+                self.watcher = None;
                 self.theirs = false;
                 true
             }

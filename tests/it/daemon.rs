@@ -132,11 +132,7 @@ async fn a_service_that_never_answers_keeps_nobody_waiting_at_the_exit() {
     let quietd = house.start().await;
     dunst.fault(Fault::Hangs).await;
     log(&house).await;
-    house
-        .until("the problem is told", || async {
-            !house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
-        })
-        .await;
+    house.until("the problem is told", || async { house.problems().await > 0 }).await;
     let out = tokio::time::timeout(Duration::from_secs(2), off(&house)).await;
     assert!(out.is_ok(), "off waited for a service that hangs");
     assert!(!house.get::<bool>("Quiet").await);
@@ -153,18 +149,9 @@ async fn a_service_that_restarts_is_quiet_again() {
     log(&house).await;
     let during = dunst.state().await;
     dunst.stop().await;
-    house
-        .until("the measure is gone", || async {
-            !house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
-        })
-        .await;
+    house.until("the measure is gone", || async { house.problems().await > 0 }).await;
     dunst.start().await;
-    house
-        .until("the measure is back", || async {
-            house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
-        })
-        .await;
-    assert_eq!(dunst.state().await, during);
+    house.until("it is paused again", || async { dunst.state().await == during }).await;
     off(&house).await;
     assert_eq!(dunst.state().await, before);
     quietd.stop().await;
@@ -179,11 +166,7 @@ async fn what_the_person_changes_is_theirs() {
     log(&house).await;
     dunst.person_changes().await;
     let theirs = dunst.state().await;
-    house
-        .until("it is noticed", || async {
-            !house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
-        })
-        .await;
+    house.until("it is noticed", || async { house.problems().await > 0 }).await;
     off(&house).await;
     assert_eq!(dunst.state().await, theirs);
     quietd.stop().await;

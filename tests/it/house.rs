@@ -106,6 +106,12 @@ impl House {
         self.quiet().get(property).await.unwrap()
     }
 
+    /// How many problems it tells of.
+    pub async fn problems(&self) -> usize {
+        let problems: zbus::Array<'static> = self.get("Problems").await;
+        problems.len()
+    }
+
     /// Waits until something about the daemon's properties is so; looks after each change that is told.
     pub async fn until<F, T>(&self, what: &str, mut look: F)
     where
