@@ -35,7 +35,7 @@ const OFF_AT_MOST: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Engine {
     pub(super) async fn call(&mut self, request: Request) {
-        self.now = self.clock.now();
+        self.look_at_the_clocks();
         match request {
             Request::Log { kind, ended, note, reply } => {
                 let logged = self.log_session(&kind, ended, note.as_deref());

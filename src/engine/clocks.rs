@@ -3,12 +3,18 @@
 //! For each run the engine remembers when it first saw it, on the wall and since boot. What the wall clock now lacks
 //! against that is how far the run is ahead of it; the schedule ends it that much earlier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
 use crate::store::{Clocks, Seen};
+
+/// For how long a run is remembered: it may last 14 days, and a session be logged a day ahead.
+const MATTERS: SignedDuration = SignedDuration::from_hours(15 * 24);
+
+/// How many runs are remembered; more would be a log gone mad.
+const RUNS_AT_MOST: usize = 512;
 
 /// Less than this is a clock being slewed, not set.
 const SLEW: SignedDuration = SignedDuration::from_secs(2);
@@ -39,9 +45,41 @@ impl Clocks {
         }
         boot_id.clone_into(&mut self.boot_id);
         for seen in self.seen.values_mut() {
-            seen.wall = seen.wall.max(now);
-            seen.boot_ns = nanos(since_boot);
+            *seen = Seen { wall: seen.wall.max(now), boot_ns: nanos(since_boot) };
         }
+    }
+
+    /// The clock was set back from `expected`: runs that are over or were never seen count from there. Those that are known
+    /// go on by the time since boot; where the clock had been set forward before, that is the truth.
+    fn step_back(
+        &mut self,
+        runs: impl Iterator<Item = String>,
+        expected: Timestamp,
+        boot: SignedDuration,
+    ) {
+        let here = Seen { wall: expected, boot_ns: nanos(boot) };
+        for seen in self.seen.values_mut() {
+            let passed = boot.saturating_sub(SignedDuration::from_nanos(seen.boot_ns));
+            let own = seen.wall.saturating_add(passed).unwrap_or(Timestamp::MAX);
+            *seen = Seen { wall: own, ..here };
+        }
+        for run in runs {
+            self.seen.entry(run).or_insert(here);
+        }
+    }
+
+    /// Forgets runs that cannot matter any more. Tells whether there were any.
+    fn forget(&mut self, running: &BTreeSet<&str>, boot: SignedDuration) -> bool {
+        let before = self.seen.len();
+        let old =
+            |seen: &Seen| boot.saturating_sub(SignedDuration::from_nanos(seen.boot_ns)) > MATTERS;
+        self.seen.retain(|run, seen| running.contains(&**run) || !old(seen));
+        while self.seen.len() > RUNS_AT_MOST {
+            let oldest =
+                self.seen.iter().min_by_key(|(_, seen)| seen.wall).map(|(run, _)| run.clone());
+            oldest.and_then(|run| self.seen.remove(&run));
+        }
+        self.seen.len() != before
     }
 }
 
@@ -50,17 +88,36 @@ fn nanos(duration: SignedDuration) -> i64 {
 }
 
 impl Engine {
-    /// Remembers runs that are new and forgets those that are over.
+    /// Looks at the clocks, once a turn: takes the time, and notices a clock that was set back.
+    pub(super) fn look_at_the_clocks(&mut self) {
+        let (now, boot) = (self.clock.now(), self.clock.since_boot());
+        let passed = boot.saturating_sub(self.since_boot);
+        let expected = self.now.saturating_add(passed).unwrap_or(now);
+        let back = expected.duration_since(now);
+        if back > SLEW {
+            tracing::info!(seconds = back.as_secs(), "the clock was set back");
+            let sessions = self.sessions.iter().map(|session| format!("session:{}", session.id));
+            self.clocks.step_back(sessions, expected, boot);
+            // What was said before is still before what is said from now on.
+            for off in &mut self.by_hand.offs {
+                *off = off.saturating_sub(back).unwrap_or(Timestamp::MIN);
+            }
+            self.now = now;
+            self.keep_by_hand();
+        }
+        (self.now, self.since_boot) = (now, boot);
+        self.zone = self.clock.zone();
+    }
+
+    /// Remembers runs that are new and forgets those that cannot matter any more.
     pub(super) fn keep_clocks(&mut self) {
-        let since_boot = self.clock.since_boot();
-        let before = self.clocks.seen.len();
-        let running: Vec<&String> = self.evaluation.periods.iter().map(|it| &it.run).collect();
-        self.clocks.seen.retain(|run, _| running.contains(&run));
-        let mut changed = self.clocks.seen.len() != before;
-        for period in &self.evaluation.periods {
-            if !self.clocks.seen.contains_key(&period.run) {
-                let seen = Seen { wall: self.now, boot_ns: nanos(since_boot) };
-                self.clocks.seen.insert(period.run.clone(), seen);
+        let running: BTreeSet<&str> =
+            self.evaluation.periods.iter().map(|period| period.run.as_str()).collect();
+        let here = Seen { wall: self.now, boot_ns: nanos(self.since_boot) };
+        let mut changed = self.clocks.forget(&running, self.since_boot);
+        for run in running {
+            if !self.clocks.seen.contains_key(run) {
+                self.clocks.seen.insert(run.to_owned(), here);
                 changed = true;
             }
         }
@@ -113,5 +170,24 @@ mod tests {
             SignedDuration::from_secs(5),
         );
         assert_eq!(ahead(&clocks, 4_000, 5), Some(6_000));
+    }
+
+    #[test]
+    fn a_run_that_is_over_stays_over_when_the_clock_is_set_back() {
+        let mut clocks = Clocks::default();
+        let expected = Timestamp::from_second(90_000).unwrap();
+        let runs = ["session:1".to_owned()].into_iter();
+        clocks.step_back(runs, expected, SignedDuration::from_secs(10));
+        assert_eq!(ahead(&clocks, 86_400, 10), Some(3_600));
+    }
+
+    #[test]
+    fn two_steps_back_add_up() {
+        let mut clocks = clocks(10_000, 10);
+        let at = |second| Timestamp::from_second(second).unwrap();
+        clocks.step_back(std::iter::empty(), at(10_100), SignedDuration::from_secs(110));
+        assert_eq!(ahead(&clocks, 9_100, 110), Some(1_000));
+        clocks.step_back(std::iter::empty(), at(9_200), SignedDuration::from_secs(210));
+        assert_eq!(ahead(&clocks, 8_200, 210), Some(2_000));
     }
 }

@@ -74,6 +74,7 @@ struct Engine {
     seats: Vec<Seat>,
     evaluation: Evaluation,
     now: Timestamp,
+    since_boot: SignedDuration,
     zone: TimeZone,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
@@ -164,10 +165,9 @@ impl Engine {
 
     /// One turn: what is quiet now, what is to be done about it, what is said of it.
     async fn turn(&mut self) {
-        self.now = self.clock.now();
-        self.zone = self.clock.zone();
-        self.keep_clocks();
+        self.look_at_the_clocks();
         self.evaluate();
+        self.keep_clocks();
         self.end_first_round();
         self.reconcile();
         self.commit();
@@ -190,7 +190,7 @@ impl Engine {
             self.evaluation = Evaluation::default();
             return;
         }
-        let ahead = self.clocks.ahead(self.now, self.clock.since_boot());
+        let ahead = self.clocks.ahead(self.now, self.since_boot);
         let facts = Facts {
             config: &self.config,
             sessions: &self.sessions,
@@ -218,7 +218,7 @@ impl Engine {
 
     /// The facts of this turn, for a look ahead.
     fn with_facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let ahead = self.clocks.ahead(self.now, self.clock.since_boot());
+        let ahead = self.clocks.ahead(self.now, self.since_boot);
         look(&Facts {
             config: &self.config,
             sessions: &self.sessions,
@@ -275,6 +275,11 @@ impl Engine {
             .checked_sub(ANY_AT_MOST + SignedDuration::from_hours(24))
             .unwrap_or(Timestamp::MIN);
         let read = log.recent(since);
+        if read.to_purge
+            && let Err(error) = log.purge()
+        {
+            tracing::warn!(%error, "what was erased on another machine is still in this one's log");
+        }
         self.sessions = read.sessions;
         self.note_damage(Damage::Log, &sentences(&read.damage));
     }

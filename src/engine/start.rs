@@ -125,6 +125,7 @@ impl Daemon {
             seats,
             evaluation: Evaluation::default(),
             now,
+            since_boot: self.clock.since_boot(),
             zone: TimeZone::UTC,
             damage: BTreeMap::new(),
             receipts_changed: false,
