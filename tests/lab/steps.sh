@@ -23,7 +23,7 @@ sh() { "$here/lab" sh "$lab" "$@"; }
 user() { "$here/lab" user "$lab" "$@"; }
 wait_for() { user /src/tests/lab/wait-for "$@"; }
 # With the session's variables, as a program that the person starts has them.
-session() { user bash -c 'set -a; eval "$(systemctl --user show-environment)"; exec "$@"' - "$@"; }
+session() { user bash -c 'path=$PATH; set -a; eval "$(systemctl --user show-environment)"; PATH=$path; exec "$@"' - "$@"; }
 put() { user sh -c 'mkdir -p "${1%/*}" && cat >"$1"' - "$1"; }
 say() { printf '\n%s\n' "$*"; }
 check() {
@@ -130,7 +130,6 @@ app_runs() { wait_for line "$app_events" "frozen 0" && wait_for growth /tmp/coun
 
 all_settings() { settings; user systemctl --user show -p FreezerState "app-$app@1.service"; }
 same_settings() { all_settings >"$out/settings-now"; diff "$out/settings-before" "$out/settings-now" >"$out/settings-differ"; }
-same_light() { calc "$(light) / $light_before > 0.98 && $light_now / $light_before < 1.02" ; }
 dimmed_to() { local now; now=$(light); calc "$now / $light_before > $1 && $now / $light_before < $2"; }
 warmer() { calc "$(blue_to_red) < 0.9 * $blue_before"; }
 grey() { calc "$(colourful) < 0.02"; }
@@ -176,6 +175,7 @@ bus=(org.quietd.Quiet1 /org/quietd/Quiet1 org.quietd.Quiet1)
 until_profile() { wait_for --timeout "${2:-20}" property "${bus[@]}" Profile "'$1'"; }
 owner() { user busctl --user call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetNameOwner s "${bus[0]}" | cut -d'"' -f2; }
 ctl() { session quietctl "$@"; }
+off() { check "quietctl off" ctl off; }
 log_session() { ctl log ketamine "$@" && until_profile deep; }
 in_force() {
   check "the desktop says that it is quiet" soon says_quiet
@@ -225,8 +225,7 @@ with_quietd() {
   say "A session is logged"
   must "quietctl log puts its first phase in force" log_session
   in_force
-  ctl off
-  say "quietctl off"
+  off
   as_before
 
   say "A session that ended almost an hour ago: the second phase begins while we look"
@@ -236,17 +235,17 @@ with_quietd() {
   check "the desktop no longer says that it is quiet" soon not says_quiet
   check "the screen has eight tenths of its light" soon dimmed_to 0.74 0.88
   check "the app runs again" app_runs
-  ctl off
+  off
   as_before
 
   say "Warm, then grey"
-  ctl start warm 10m
+  check "quietctl start warm" ctl start warm 10m
   check "the screen is warmer" soon warmer
-  ctl off
+  off
   if declare -F colourful >/dev/null; then
-    ctl start grey 10m
+    check "quietctl start grey" ctl start grey 10m
     check "the screen has no colours" soon grey
-    ctl off
+    off
   fi
   as_before
 
@@ -257,8 +256,7 @@ with_quietd() {
   must "it is started again" wait_for owner-after "${bus[0]}" "$old"
   check "what was in force is in force again" until_profile deep
   in_force
-  user systemctl --user stop quietd
-  say "systemctl --user stop"
+  check "systemctl --user stop quietd" user systemctl --user stop quietd
   as_before
 
   say "The daemon is killed where nothing restarts it, then quietctl restore"
