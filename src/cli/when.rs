@@ -151,7 +151,7 @@ impl Day {
 fn at(date: civil::Date, time: civil::Time, now: &Zoned) -> Option<Timestamp> {
     let here = now.time_zone().to_ambiguous_timestamp(date.to_datetime(time));
     if matches!(here.offset(), AmbiguousOffset::Fold { .. }) {
-        let later = here.clone().later().ok()?;
+        let later = here.later().ok()?;
         if later <= now.timestamp() + ABOUT_TO_COME {
             return Some(later);
         }

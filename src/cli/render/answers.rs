@@ -74,7 +74,7 @@ pub fn started(
         Some(period) => format!("{profile} {}", page.until(period.until)),
         None => format!("{profile} is started"),
     };
-    let mut out = format!("{}\n", page.strong(&super::plain(&line)));
+    let mut out = page.heading(&line);
     out.push_str(&problems(page, failed));
     out.push('\n');
     out.push_str(&page.commands(&[OFF]));
@@ -84,14 +84,23 @@ pub fn started(
 /// `quietctl pause`.
 pub fn paused(page: &Page, until: Option<Timestamp>) -> String {
     let until = until.map_or_else(String::new, |until| format!(" until {}", page.when(until)));
-    format!(
-        "{}\nEverything is as you had it; then it is quiet again.\n\n{}",
-        page.strong(&format!("Paused{until}")),
-        page.commands(&[
-            ("quietctl resume", "makes it quiet again now"),
-            ("quietctl off", "ends it now; nothing comes back by itself"),
-        ])
-    )
+    let mut out = page.heading(&format!("Paused{until}"));
+    out.push_str(&page.advice(0, "Everything is as you had it; then it is quiet again."));
+    out.push('\n');
+    out.push_str(&page.commands(&[
+        ("quietctl resume", "makes it quiet again now"),
+        ("quietctl off", "ends it now; nothing comes back by itself"),
+    ]));
+    out
+}
+
+/// `quietctl resume`.
+pub fn resumed(page: &Page, headline: &str, failed: &[ProblemEntry]) -> String {
+    let mut out = page.heading(headline);
+    out.push_str(&problems(page, failed));
+    out.push('\n');
+    out.push_str(&page.commands(&[OFF]));
+    out
 }
 
 /// `quietctl off`.
@@ -103,9 +112,9 @@ pub fn off(
 ) -> String {
     let mut out = String::new();
     if failed.is_empty() {
-        out.push_str(&format!("{}\n", page.strong("Everything is as you had it.")));
+        out.push_str(&page.heading("Everything is as you had it."));
     } else {
-        out.push_str(&format!("{}\n", page.strong("It is off.")));
+        out.push_str(&page.heading("It is off."));
     }
     out.push_str(&page.advice(0, "Nothing that was running comes back by itself."));
     let now = page.now.timestamp();

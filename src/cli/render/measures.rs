@@ -1,7 +1,7 @@
 //! Measures in words: short for a timeline, longer for what is in force.
 
 use super::{
-    Page,
+    Page, page,
     time::{counted, duration, lasting},
 };
 use crate::{
@@ -37,20 +37,20 @@ pub fn short(measures: &MeasuresEntry) -> Vec<String> {
 }
 
 /// A row for each measure in force.
-pub fn rows(page: &Page, measures: &MeasuresEntry) -> Vec<(&'static str, String)> {
+pub fn rows(on: &Page, measures: &MeasuresEntry) -> Vec<(&'static str, String)> {
     Measure::ALL
         .into_iter()
-        .filter_map(|measure| Some((measure.name(), long(page, measures, measure)?)))
+        .filter_map(|measure| Some((measure.name(), long(on, measures, measure)?)))
         .collect()
 }
 
-fn long(page: &Page, measures: &MeasuresEntry, measure: Measure) -> Option<String> {
+fn long(on: &Page, measures: &MeasuresEntry, measure: Measure) -> Option<String> {
     // Two lines beside the longest label.
-    let room = 2 * page.width.saturating_sub(18);
+    let room = 2 * on.width.saturating_sub(18);
     let locked = |names: &Option<Vec<String>>| {
         let names = names.as_ref().filter(|names| !names.is_empty())?;
         let count = format!("{} locked: ", names.len());
-        Some(format!("{count}{}", page.names(names, room.saturating_sub(count.len()))))
+        Some(format!("{count}{}", page::names(names, room.saturating_sub(count.len()))))
     };
     match measure {
         Measure::Notifications => measures.notifications.as_deref().map(|which| match which {

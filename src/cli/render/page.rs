@@ -42,6 +42,12 @@ impl Page {
         self.paint("2", text)
     }
 
+    /// A line that is to be seen first, or several where it is long.
+    pub fn heading(&self, text: &str) -> String {
+        let lines = wrap(&plain(text), self.width, usize::MAX);
+        lines.iter().flat_map(|line| [self.strong(line), "\n".to_owned()]).collect()
+    }
+
     fn paint(&self, code: &str, text: &str) -> String {
         match self.colour {
             Colour::Allowed if !text.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
@@ -52,10 +58,9 @@ impl Page {
     /// A sentence or more, in lines that are easily read, each indented.
     pub fn advice(&self, indent: usize, text: &str) -> String {
         let room = self.width.saturating_sub(indent);
-        wrap(&plain(text), room, WORDS_AT_MOST)
-            .into_iter()
-            .map(|line| format!("{:indent$}{line}\n", ""))
-            .collect()
+        let margin = " ".repeat(indent);
+        let lines = wrap(&plain(text), room, WORDS_AT_MOST);
+        lines.iter().flat_map(|line| [&*margin, line, "\n"]).collect()
     }
 
     /// Two columns: what it is about, and what there is to say. Long text goes on below itself.
@@ -101,25 +106,25 @@ impl Page {
         for (command, does) in commands {
             let pad = " ".repeat(longest - width(command));
             let apart = if width(does) + longest + 2 > self.width { "\n  " } else { "  " };
-            out.push_str(&format!("{}{pad}{apart}{does}\n", self.strong(command)));
+            out.extend([&*self.strong(command), &*pad, apart, does, "\n"]);
         }
         out
     }
+}
 
-    /// A list of names in one cell, as many as there is room for.
-    pub fn names(&self, names: &[String], room: usize) -> String {
-        let mut out = String::new();
-        for (at, name) in names.iter().enumerate() {
-            let left = names.len() - at;
-            let longer = if at == 0 { name.clone() } else { format!("{out}, {name}") };
-            let tail = if left > 1 { width(&format!(" and {} more", left - 1)) } else { 0 };
-            if at > 0 && width(&longer) + tail > room {
-                return format!("{out} and {left} more");
-            }
-            out = longer;
+/// A list of names in one cell, as many as there is room for.
+pub fn names(names: &[String], room: usize) -> String {
+    let mut out = String::new();
+    for (at, name) in names.iter().enumerate() {
+        let left = names.len() - at;
+        let longer = if at == 0 { name.clone() } else { format!("{out}, {name}") };
+        let tail = if left > 1 { width(&format!(" and {} more", left - 1)) } else { 0 };
+        if at > 0 && width(&longer) + tail > room {
+            return format!("{out} and {left} more");
         }
-        out
+        out = longer;
     }
+    out
 }
 
 /// Breaks text into lines of so many columns and words; a longer word has a line of its own.
@@ -185,12 +190,12 @@ mod tests {
 
     #[test]
     fn a_list_says_how_many_are_left_out() {
-        let names: Vec<String> =
+        let apps: Vec<String> =
             ["discord", "steam", "org.telegram.desktop", "slack"].map(str::to_owned).to_vec();
-        assert_eq!(page(80).names(&names, 60), "discord, steam, org.telegram.desktop, slack");
-        assert_eq!(page(80).names(&names, 30), "discord, steam and 2 more");
-        assert_eq!(page(80).names(&names, 3), "discord and 3 more");
-        assert_eq!(page(80).names(&[], 30), "");
+        assert_eq!(names(&apps, 60), "discord, steam, org.telegram.desktop, slack");
+        assert_eq!(names(&apps, 30), "discord, steam and 2 more");
+        assert_eq!(names(&apps, 3), "discord and 3 more");
+        assert_eq!(names(&[], 30), "");
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub fn usec(text: &str) -> u64 {
     at(text).as_microsecond().unsigned_abs()
 }
 
-fn names(names: &[&str]) -> Option<Vec<String>> {
-    Some(names.iter().map(|name| (*name).to_owned()).collect())
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 pub fn settle() -> MeasuresEntry {
@@ -31,8 +31,13 @@ pub fn settle() -> MeasuresEntry {
         dim: Some(40),
         warmth: Some(3400),
         greyscale: Some(true),
-        apps: names(&["com.discordapp.Discord", "org.telegram.desktop", "steam", "thunderbird"]),
-        sites: names(&[
+        apps: Some(names(&[
+            "com.discordapp.Discord",
+            "org.telegram.desktop",
+            "steam",
+            "thunderbird",
+        ])),
+        sites: Some(names(&[
             "facebook.com",
             "instagram.com",
             "news.ycombinator.com",
@@ -40,7 +45,7 @@ pub fn settle() -> MeasuresEntry {
             "tiktok.com",
             "x.com",
             "youtube.com",
-        ]),
+        ])),
         breaks: Some(900_000_000),
     }
 }

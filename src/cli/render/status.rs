@@ -15,11 +15,7 @@ use crate::{
 
 /// The whole page. `ahead` are the periods up to `horizon`, as `Plan` tells them.
 pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestamp) -> String {
-    let mut out: String = page
-        .advice(0, &headline(page, state))
-        .lines()
-        .map(|line| format!("{}\n", page.strong(line)))
-        .collect();
+    let mut out = page.heading(&headline(page, state));
     let rows = rows(page, &state.measures);
     if !rows.is_empty() {
         out.push('\n');
