@@ -4,6 +4,8 @@
 //! that is the engine's.
 
 mod contract;
+pub mod dim;
+pub mod notifications;
 mod registry;
 
 pub use contract::*;

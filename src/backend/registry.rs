@@ -1,6 +1,6 @@
 //! Every backend there is, in order of preference.
 
-use super::{Backend, Desktop};
+use super::{Backend, Desktop, dim, notifications};
 use crate::plan::Measure;
 
 /// One backend, before it is opened.
@@ -21,4 +21,12 @@ pub struct Row {
 }
 
 /// All rows. For each measure the first one that is ready serves it.
-pub const REGISTRY: &[Row] = &[];
+pub const REGISTRY: &[Row] = &[
+    notifications::gnome::ROW,
+    notifications::plasma::ROW,
+    notifications::dunst::ROW,
+    notifications::xfce::ROW,
+    dim::gnome_power::ROW,
+    dim::gnome_magnifier::ROW,
+    dim::x11_gamma::ROW,
+];

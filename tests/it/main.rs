@@ -3,4 +3,5 @@
 
 mod cli_answers;
 mod cli_follow;
+mod gnome;
 mod quiet_stand_in;
