@@ -4,4 +4,5 @@
 mod cli_answers;
 mod cli_follow;
 mod gnome;
+mod layering;
 mod quiet_stand_in;
