@@ -3,6 +3,7 @@
 
 mod cli_answers;
 mod cli_follow;
+mod config_examples;
 mod gnome;
 mod layering;
 mod quiet_stand_in;
