@@ -143,6 +143,13 @@ fn windows_that_leave_no_moment_of_the_week_open_have_no_end() {
     assert_eq!(world.at(noon()).next_change, Some(noon() + hours(6)));
     assert_eq!(world.at(noon() - hours(7)).until, Some(noon() - hours(6)));
     assert_eq!(world.at(noon() + hours(6)).until, None);
+    let mut started = with_profile(world.clone());
+    started.by_hand.starts = vec![start(noon() + hours(1), noon() + hours(5))];
+    assert_eq!(
+        started.at(noon() + hours(1)).until,
+        Some(noon() + hours(5)),
+        "in the lifted window"
+    );
     world.config.weekly[0].from = "06:01".parse().unwrap();
     assert_eq!(world.at(noon() + hours(6)).until, Some(noon() + hours(18)));
 }

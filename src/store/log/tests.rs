@@ -157,12 +157,13 @@ fn to_forget_erases_from_every_file_and_leaves_all_else() {
     let mut other = fs::read(it.folder().join("other.jsonl")).unwrap();
     other.extend(torn.as_bytes());
     fs::write(it.folder().join("other.jsonl"), other).unwrap();
-    fs::write(beside(&it.log.own_file()), bytes(&[line(2)])).unwrap();
+    it.put("third.jsonl", &[line(3)]);
+    it.put(".third.jsonl.new", &[line(2)]);
 
     assert!(it.log.forget("id-2", moment(9)).unwrap());
     assert_eq!(it.log.all(), whole(sessions([1, 3, 4])));
     assert!(!it.text().contains("kind 2") && !it.text().contains("note 2"), "{}", it.text());
-    assert_eq!(fs::read_dir(it.folder()).unwrap().count(), 2, "nothing is left beside");
+    assert_eq!(fs::read_dir(it.folder()).unwrap().count(), 3, "nothing is left beside");
     assert!(!it.log.forget("id-2", moment(9)).unwrap());
     assert!(!it.log.forget("id-7", moment(9)).unwrap());
 
@@ -196,6 +197,14 @@ fn of_a_long_log_only_the_end_is_read() {
     fs::write(it.folder().join("desk-1.jsonl"), lines).unwrap();
     assert_eq!(it.log.recent(moment(1990)), whole(sessions(1990..2000)));
     assert_eq!(it.log.all().damage.len(), 1);
+}
+
+#[test]
+fn some_lines_that_are_older_than_they_should_be_hide_nothing() {
+    let it = Folders::new();
+    let lines: Vec<Entry> = [1990, 1991].into_iter().chain(0..63).map(line).collect();
+    it.put("desk-1.jsonl", &lines);
+    assert_eq!(it.log.recent(moment(1990)), whole(sessions([1990, 1991])));
 }
 
 #[test]
