@@ -30,6 +30,10 @@ pub struct Env {
     pub session_bus: Option<String>,
     /// Whether what is printed may be coloured: `$NO_COLOR` is unset and `$TERM` is not `dumb`.
     pub colour: bool,
+    /// Whether systemd reads our standard error: `$JOURNAL_STREAM` is set.
+    pub journal: bool,
+    /// Whether every step is logged: `$QUIETD_DEBUG` is set.
+    pub debug: bool,
     /// `/sys`, or where a test put a stand-in for it (`$QUIETD_SYSFS`).
     pub sysfs: PathBuf,
 }
@@ -60,6 +64,8 @@ impl Env {
             wayland_display: text("WAYLAND_DISPLAY"),
             session_bus: text("DBUS_SESSION_BUS_ADDRESS"),
             colour: set("NO_COLOR").is_none() && text("TERM").is_some_and(|term| term != "dumb"),
+            journal: set("JOURNAL_STREAM").is_some(),
+            debug: set("QUIETD_DEBUG").is_some(),
             sysfs: folder("QUIETD_SYSFS").unwrap_or_else(|| PathBuf::from("/sys")),
             home,
             data_home,

@@ -5,6 +5,7 @@
 
 mod contract;
 pub mod dim;
+pub mod lock;
 pub mod notifications;
 mod registry;
 

@@ -13,6 +13,7 @@ mod builtin;
 mod diagnostic;
 mod duration;
 mod file;
+mod lock;
 mod locks;
 mod lower;
 mod model;
@@ -30,7 +31,7 @@ pub use builtin::BUILT_IN;
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
 pub use model::*;
-pub use names::{app_id, is_within};
+pub use names::{app_id, is_within, nearest};
 
 use self::{file::File, notes::Notes};
 

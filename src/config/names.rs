@@ -196,7 +196,7 @@ pub fn is_within(host: &str, site: &str) -> bool {
 }
 
 /// The known name nearest to one that is not known, if it is near enough to have been meant.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower: String = name.to_lowercase().chars().take(64).collect();
     known
         .into_iter()

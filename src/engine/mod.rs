@@ -1,1 +1,380 @@
-//! The loop: one task owns the state and takes events from one channel.
+//! The loop: one task owns the state and takes [`Event`]s from one channel.
+//!
+//! Here: what happens when. [`calls`] answers the bus, [`reconcile`] moves the backends from what is applied to what is
+//! desired, [`publish`] says what came of it, [`recovery`] is what is left to do without a loop. Not here: I/O of any
+//! backend, and what is quiet when, which the pure core says.
+
+mod calls;
+mod clocks;
+mod event;
+mod publish;
+mod reconcile;
+mod recovery;
+mod seat;
+mod start;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+pub use event::{Event, Reply, Request};
+pub use publish::Snapshot;
+pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
+pub use start::{Daemon, Ready, StartError};
+
+use crate::{
+    backend::{Change, Desktop},
+    clock::Clock,
+    config::{self, ANY_AT_MOST, Config},
+    schedule::{ByHand, Evaluation, Facts, Session},
+    source::{Names, ReadConfig, Timer, read_config},
+    store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
+};
+use seat::Seat;
+
+/// How long receipts wait for the captures of slower backends before they are written without them.
+const CAPTURES_AT_MOST: std::time::Duration = std::time::Duration::from_millis(150);
+
+/// How long the start waits for every backend's first answer before it goes on with those that have answered.
+const FIRST_ROUND_AT_MOST: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// How long the answer to a call waits for what it asked to be in force.
+const ANSWER_AT_MOST: std::time::Duration = std::time::Duration::from_millis(2_500);
+
+/// How long a stop waits for everything to be back.
+const STOP_AT_MOST: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The state, and what it takes to act on it.
+struct Engine {
+    desktop: Desktop,
+    clock: Arc<dyn Clock>,
+    tell: mpsc::Sender<Event>,
+    names: Names,
+    timer: Arc<Timer>,
+    out: watch::Sender<Snapshot>,
+
+    config: Config,
+    config_path: PathBuf,
+    config_text: Option<ReadConfig>,
+    config_error: String,
+    log: Option<SessionLog>,
+    sessions: Vec<Session>,
+    receipts: ReceiptStore,
+    /// Receipts of backends this version does not know; kept as they are.
+    foreign: Vec<crate::store::Receipt>,
+    by_hand_store: ByHandStore,
+    by_hand: ByHand,
+    clocks: Clocks,
+    networks: BTreeMap<String, Timestamp>,
+
+    seats: Vec<Seat>,
+    evaluation: Evaluation,
+    now: Timestamp,
+    zone: TimeZone,
+    /// What is wrong beside the backends: damage on disk, a config that could not be read.
+    damage: BTreeMap<Damage, String>,
+    receipts_changed: bool,
+    captures_until: Option<Instant>,
+    first_round_until: Option<Instant>,
+    waiting: Vec<Waiting>,
+    next_cookie: u32,
+    stopping: Option<Instant>,
+    ready_told: bool,
+}
+
+/// Where something is wrong on disk; one sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Damage {
+    Log,
+    Receipts,
+    ByHand,
+}
+
+/// An answer that waits until what was asked is in force.
+struct Waiting {
+    at_most: Instant,
+    answer: Box<dyn FnOnce(&Engine) + Send>,
+}
+
+impl Engine {
+    /// Runs until told to stop.
+    async fn run(mut self, mut events: mpsc::Receiver<Event>) {
+        for seat in 0..self.seats.len() {
+            self.seats[seat].start_probe(seat, &self.tell);
+        }
+        self.first_round_until = Some(Instant::now() + FIRST_ROUND_AT_MOST);
+        self.turn().await;
+        loop {
+            let event = match self.wake_at() {
+                None => events.recv().await,
+                Some(at) => tokio::select! {
+                    event = events.recv() => event,
+                    () = tokio::time::sleep_until(at) => None,
+                },
+            };
+            if let Some(event) = event {
+                self.take(event).await;
+            }
+            while let Ok(event) = events.try_recv() {
+                self.take(event).await;
+            }
+            self.turn().await;
+            if self.has_stopped() {
+                return;
+            }
+        }
+    }
+
+    /// Takes one event into the state.
+    async fn take(&mut self, event: Event) {
+        match event {
+            Event::Call(request) => self.call(request).await,
+            Event::FilesChanged => {
+                self.read_config();
+                self.read_log();
+            }
+            Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
+            Event::Resumed => {
+                self.try_again();
+                for seat in &mut self.seats {
+                    seat.again = seat.applied.is_some();
+                }
+                self.probe_all();
+            }
+            Event::NameOwner { name, owner } => self.name_owner(&name, owner.as_deref()).await,
+            Event::Probed { seat, probe } => self.seats[seat].probed(probe),
+            Event::Captured { seat, result } => {
+                self.seats[seat].captured(result);
+            }
+            Event::Applied { seat, result } => self.seats[seat].applied(result),
+            Event::Restored { seat, result } => {
+                self.receipts_changed |= self.seats[seat].restored(result);
+            }
+            Event::Changed { seat, change } => self.changed(seat, change),
+            Event::BusClosed | Event::Stop => {
+                tracing::info!("stopping");
+                self.stopping.get_or_insert_with(|| Instant::now() + STOP_AT_MOST);
+            }
+        }
+    }
+
+    /// One turn: what is quiet now, what is to be done about it, what is said of it.
+    async fn turn(&mut self) {
+        self.now = self.clock.now();
+        self.zone = self.clock.zone();
+        self.keep_clocks();
+        self.evaluate();
+        self.end_first_round();
+        self.reconcile();
+        self.commit();
+        self.publish();
+        self.answer();
+        if let Err(error) = self.timer.arm(self.evaluation.next_change) {
+            tracing::error!(%error, "could not arm the timer");
+        }
+    }
+
+    fn end_first_round(&mut self) {
+        let all = !self.seats.iter().any(Seat::is_probing);
+        if all || self.first_round_until.is_some_and(|until| Instant::now() >= until) {
+            self.first_round_until = None;
+        }
+    }
+
+    fn evaluate(&mut self) {
+        if self.stopping.is_some() {
+            self.evaluation = Evaluation::default();
+            return;
+        }
+        let ahead = self.clocks.ahead(self.now, self.clock.since_boot());
+        let facts = Facts {
+            config: &self.config,
+            sessions: &self.sessions,
+            by_hand: &self.by_hand,
+            networks: &self.networks,
+            ahead: &ahead,
+            zone: &self.zone,
+        };
+        let evaluation = crate::schedule::evaluate(&facts, self.now);
+        if evaluation != self.evaluation {
+            tracing::info!(
+                quiet = evaluation.is_quiet(),
+                periods = evaluation.periods.len(),
+                "the evaluation changed"
+            );
+        }
+        self.evaluation = evaluation;
+    }
+
+    /// The facts of this turn, for a look ahead.
+    fn with_facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let ahead = self.clocks.ahead(self.now, self.clock.since_boot());
+        look(&Facts {
+            config: &self.config,
+            sessions: &self.sessions,
+            by_hand: &self.by_hand,
+            networks: &self.networks,
+            ahead: &ahead,
+            zone: &self.zone,
+        })
+    }
+
+    fn read_config(&mut self) {
+        let read = read_config(&self.config_path);
+        if self.config_text.as_ref() == Some(&read) {
+            return;
+        }
+        let name = self.desktop.env.for_people(&self.config_path);
+        let error = match &read {
+            ReadConfig::Text(text) => match config::parse(text, &name) {
+                Ok(parsed) => {
+                    for warning in &parsed.warnings {
+                        tracing::warn!(line = warning.line, "{}", warning.title);
+                    }
+                    self.config = parsed.config;
+                    String::new()
+                }
+                Err(mistakes) => mistakes.summary(),
+            },
+            ReadConfig::Missing => {
+                self.config = config::parse("", &name).map(|it| it.config).unwrap_or_default();
+                String::new()
+            }
+            ReadConfig::Folder => {
+                format!(
+                    "{name} is a folder; quietd reads a file there. `quietctl setup` writes one once it is moved away."
+                )
+            }
+            ReadConfig::Unreadable(sentence) => sentence.clone(),
+        };
+        if !error.is_empty() {
+            tracing::warn!("{error}");
+        }
+        if error != self.config_error && !error.is_empty() && self.ready_told {
+            self.tell_the_person(&error);
+        }
+        self.config_error = error;
+        self.config_text = Some(read);
+    }
+
+    fn read_log(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        let since = self
+            .clock
+            .now()
+            .checked_sub(ANY_AT_MOST + SignedDuration::from_hours(24))
+            .unwrap_or(Timestamp::MIN);
+        let read = log.recent(since);
+        self.sessions = read.sessions;
+        self.note_damage(Damage::Log, &sentences(&read.damage));
+    }
+
+    fn note_damage(&mut self, which: Damage, sentences: &[String]) {
+        if sentences.is_empty() {
+            self.damage.remove(&which);
+        } else {
+            for sentence in sentences {
+                tracing::warn!("{sentence}");
+            }
+            self.damage.insert(which, sentences.join(" "));
+        }
+    }
+
+    /// What failed may go well now.
+    fn try_again(&mut self) {
+        for seat in &mut self.seats {
+            seat.try_again();
+        }
+    }
+
+    fn probe_all(&mut self) {
+        for seat in 0..self.seats.len() {
+            self.seats[seat].start_probe(seat, &self.tell);
+        }
+    }
+
+    async fn name_owner(&mut self, name: &str, owner: Option<&str>) {
+        if owner.is_none() && name.starts_with(':') {
+            let before = self.by_hand.holds.len();
+            self.by_hand.holds.retain(|hold| hold.caller != name);
+            if self.by_hand.holds.len() < before
+                && let Err(error) = self.names.forget(name).await
+            {
+                tracing::debug!(%error, "could not take out a match rule");
+            }
+            return;
+        }
+        for index in 0..self.seats.len() {
+            let seat = &mut self.seats[index];
+            if seat.row.names.contains(&name) {
+                seat.try_again();
+                seat.again = seat.applied.is_some() && owner.is_some();
+                seat.start_probe(index, &self.tell);
+            }
+        }
+    }
+
+    fn changed(&mut self, seat: usize, change: Change) {
+        let seat = &mut self.seats[seat];
+        match change {
+            Change::ByThePerson => {
+                tracing::info!(backend = seat.row.id, "changed from outside; it stays as it is");
+                seat.theirs = true;
+            }
+            Change::Again => seat.again = true,
+        }
+    }
+
+    /// When the loop has something to do though no event comes.
+    fn wake_at(&self) -> Option<Instant> {
+        self.waiting
+            .iter()
+            .map(|waiting| waiting.at_most)
+            .chain(self.captures_until)
+            .chain(self.first_round_until)
+            .chain(self.stopping)
+            .min()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.first_round_until.is_none()
+            && self.seats.iter().all(Seat::is_settled)
+            && !self.receipts_changed
+    }
+
+    fn has_stopped(&self) -> bool {
+        let Some(at_most) = self.stopping else { return false };
+        let back = self.seats.iter().all(|seat| seat.is_idle() && seat.receipt.is_none());
+        back || Instant::now() >= at_most
+    }
+
+    /// Answers when what was asked is in force, or when that takes too long.
+    fn when_settled(
+        &mut self,
+        at_most: std::time::Duration,
+        answer: impl FnOnce(&Engine) + Send + 'static,
+    ) {
+        self.waiting.push(Waiting { at_most: Instant::now() + at_most, answer: Box::new(answer) });
+    }
+
+    fn answer(&mut self) {
+        let settled = self.is_settled();
+        let now = Instant::now();
+        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting| settled || waiting.at_most <= now);
+        self.waiting = waiting;
+        for waiting in due {
+            (waiting.answer)(self);
+        }
+    }
+}
+
+/// What damage there is, in words.
+fn sentences(damage: &[impl ToString]) -> Vec<String> {
+    damage.iter().map(ToString::to_string).collect()
+}

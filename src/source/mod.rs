@@ -1,3 +1,13 @@
-//! What the engine listens to; each source turns one thing of the world into events.
+//! What the engine listens to; each source turns one thing of the world into [`crate::engine::Event`]s.
+//!
+//! Nothing here decides anything, and nothing here polls.
 
 pub mod files;
+mod logind;
+mod names;
+mod timer;
+
+pub use files::{ReadConfig, Watch, read_config};
+pub use logind::{on_resume, on_zone_change};
+pub use names::Names;
+pub use timer::{Timer, Woken};

@@ -21,6 +21,7 @@ pub struct GnomePower {
     address: String,
     panel: Arc<Mutex<Panel>>,
     fault: watch::Sender<Fault>,
+    asked: watch::Sender<u32>,
     raw: Option<Raw>,
 }
 
@@ -38,6 +39,7 @@ impl GnomePower {
             address: address.to_owned(),
             panel: Arc::new(Mutex::new(Panel { percent, idle_for: 0, is_there: true })),
             fault: watch::Sender::new(Fault::None),
+            asked: watch::Sender::new(0),
             raw: None,
         };
         standin.serve().await?;
@@ -70,12 +72,22 @@ impl GnomePower {
         }
     }
 
+    /// Waits until somebody asks, from now on, for how long nobody has touched the machine.
+    pub async fn is_asked_for_idleness(&self) {
+        let _ = self.asked.subscribe().changed().await;
+    }
+
     async fn serve(&mut self) -> zbus::Result<()> {
         let (panel, fault) = (Arc::clone(&self.panel), self.fault.subscribe());
+        let asked = self.asked.clone();
         let raw = Raw::serve(&self.address, NAMES, move |bus, message| {
-            let fault = *fault.borrow();
-            let panel = Arc::clone(&panel);
-            async move { answer(&bus, &message, fault, &panel).await }
+            let (fault, panel, asked) = (*fault.borrow(), Arc::clone(&panel), asked.clone());
+            async move {
+                answer(&bus, &message, fault, &panel).await;
+                if (Call { bus: &bus, message: &message }).member() == "GetIdletime" {
+                    asked.send_modify(|times| *times += 1);
+                }
+            }
         });
         self.raw = Some(raw.await?);
         Ok(())

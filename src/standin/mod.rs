@@ -8,10 +8,12 @@ mod dconf;
 mod dunst;
 mod gnome_power;
 mod gnome_shell;
+pub mod logind;
 mod notifications;
 mod plasma;
 mod raw;
 mod served;
+mod systemd;
 mod xfce;
 
 use async_trait::async_trait;
@@ -21,6 +23,7 @@ pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use plasma::Plasma;
+pub use systemd::Systemd;
 pub use xfce::Xfce;
 
 /// What goes wrong with a stand-in from now on.

@@ -122,10 +122,25 @@ impl<S: Service> Served<S> {
     }
 }
 
+impl<S> Drop for Served<S> {
+    fn drop(&mut self) {
+        if let Some((_, task)) = &self.running {
+            task.abort();
+        }
+    }
+}
+
 async fn serve<S: Service>(shared: Arc<Shared<S>>, connection: Connection, stream: MessageStream) {
     let mut stream = stream;
     while let Some(Ok(message)) = stream.next().await {
         let said = match message.message_type() {
+            message::Type::MethodCall if is(&message, SETTLE, "Settle") => {
+                // Nothing has changed.
+                if let Ok(messages) = reply(&message, &()) {
+                    send(&connection, messages).await;
+                }
+                continue;
+            }
             message::Type::MethodCall => answer(&shared, &message),
             message::Type::Signal => match gone(&message) {
                 Some(name) => lock(&shared.service).left(&name),
@@ -142,9 +157,6 @@ async fn serve<S: Service>(shared: Arc<Shared<S>>, connection: Connection, strea
 }
 
 fn answer<S: Service>(shared: &Shared<S>, call: &Message) -> zbus::Result<Vec<Message>> {
-    if call.header().interface().is_some_and(|interface| interface == SETTLE) {
-        return reply(call, &());
-    }
     let fault = *lock(&shared.fault);
     match fault {
         Fault::None => lock(&shared.service).answer(call),

@@ -3,7 +3,19 @@
 
 mod cli_answers;
 mod cli_follow;
+mod compositor;
 mod config_examples;
+mod contract;
+mod daemon;
+mod dunst;
 mod gnome;
+mod house;
 mod layering;
+mod lock;
+mod logind;
+mod plasma;
 mod quiet_stand_in;
+mod wl_gamma;
+mod wl_overlay;
+mod x11;
+mod xfce;

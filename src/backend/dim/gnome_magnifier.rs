@@ -12,10 +12,7 @@ use tokio::sync::mpsc;
 
 use super::colour::dimmed_and_warmed;
 use crate::{
-    backend::{
-        Backend, BackendError, Change, Desktop, Probe, Restored, Row,
-        notifications::gnome::writable,
-    },
+    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
     dbus::{
         CallError, Peer,
         dconf::{Databases, Dconf, Keys, Settings, Value},
@@ -112,7 +109,7 @@ impl Backend for Magnifier {
             Err(error) => return Probe::Unsupported(format!("{error}.")),
         };
         let keys = [ENABLED, FACTOR, SATURATION, BRIGHTNESS[0], BRIGHTNESS[1], BRIGHTNESS[2]];
-        match writable(self.keys.dconf(), &keys).await {
+        match self.keys.dconf().would_keep(&keys).await {
             Ok(()) => Probe::Ready(format!("GNOME Shell {version}")),
             Err(probe) => probe,
         }
@@ -127,7 +124,7 @@ impl Backend for Magnifier {
             let is_theirs = before.found(ENABLED)? == Some(Value::Bool(true));
             let mut set = Settings::new();
             if !is_theirs {
-                before.found(TOOLKIT)?;
+                before.keep(TOOLKIT)?;
                 set.insert(ENABLED.to_owned(), Some(Value::Bool(true)));
                 set.insert(FACTOR.to_owned(), Some(Value::Double(1.0)));
                 for (key, plain) in plain() {

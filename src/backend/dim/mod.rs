@@ -5,6 +5,10 @@
 pub mod colour;
 pub mod gnome_magnifier;
 pub mod gnome_power;
+pub mod logind;
 mod ramp;
 mod randr;
+mod wayland;
+pub mod wl_gamma;
+pub mod wl_overlay;
 pub mod x11_gamma;

@@ -26,15 +26,15 @@ const ROUNDING: u16 = 0x101;
 impl Ramp {
     /// Makes one; none where the tables are empty or of different lengths.
     pub fn new(red: Vec<u16>, green: Vec<u16>, blue: Vec<u16>) -> Option<Self> {
-        (!red.is_empty() && red.len() == green.len() && red.len() == blue.len())
-            .then(|| Self([red, green, blue]))
+        let same = red.len() == green.len() && red.len() == blue.len();
+        (same && !red.is_empty()).then_some(Self([red, green, blue]))
     }
 
     /// Makes one that changes nothing, of a size that is not 0.
-    pub fn linear(size: u16) -> Self {
-        let last = u32::from(size.max(2) - 1);
+    pub fn linear(size: usize) -> Self {
+        let last = size.max(2) - 1;
         let table: Vec<u16> =
-            (0..u32::from(size)).map(|i| u16::try_from(i * 0xffff / last).unwrap_or(!0)).collect();
+            (0..size).map(|i| u16::try_from(i * 0xffff / last).unwrap_or(u16::MAX)).collect();
         Self([table.clone(), table.clone(), table])
     }
 
@@ -63,7 +63,18 @@ impl Ramp {
 
     /// Tells whether it changes nothing.
     pub fn is_linear(&self) -> bool {
-        u16::try_from(self.0[0].len()).is_ok_and(|size| self.is_like(&Self::linear(size)))
+        self.is_like(&self.made_linear())
+    }
+
+    /// Tells whether it lets nothing be seen.
+    pub fn is_black(&self) -> bool {
+        self.0.iter().flatten().all(|value| *value == 0)
+    }
+
+    /// One of the same size that changes nothing.
+    #[must_use]
+    pub fn made_linear(&self) -> Self {
+        Self::linear(self.0[0].len())
     }
 }
 
@@ -130,6 +141,7 @@ mod tests {
         assert!(ramp.is_linear());
         assert!(!ramp.in_light(light(5, None)).is_linear());
         assert_eq!(Ramp::linear(1).tables()[0], [0]);
+        assert!(Ramp::linear(1).is_black() && !ramp.is_black());
     }
 
     #[test]

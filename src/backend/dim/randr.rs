@@ -1,4 +1,4 @@
-//! The gamma ramps of an X11 display (RandR 1.3), read and written on a connection of its own.
+//! The gamma ramps of an X11 display (`RandR` 1.3), read and written on a connection of its own.
 
 use std::{
     io,
@@ -176,7 +176,12 @@ impl Display {
         let mut crtcs = Vec::new();
         for (id, info, gamma) in asked {
             let (info, gamma) = (info.reply()?, gamma.reply()?);
-            let Some(ramp) = Ramp::new(gamma.red, gamma.green, gamma.blue) else { continue };
+            let Some(mut ramp) = Ramp::new(gamma.red, gamma.green, gamma.blue) else { continue };
+            // A server that nobody has given a ramp yet may answer zeros (Xvfb does) while it shows everything. Given
+            // back, they could leave the screen black.
+            if ramp.is_black() {
+                ramp = ramp.made_linear();
+            }
             let output = match info.outputs.first() {
                 Some(output) => Some(self.output(*output, at, edid)?),
                 None => None,

@@ -318,9 +318,8 @@ impl Backend for X11Gamma {
                     continue;
                 }
                 match (known, kept.ours_of(&crtc.ramp)) {
-                    (Some(screen), Some(_)) => display.set(&crtc, &screen.ramp)?,
-                    // A CRTC that shows nothing now, or another screen: it keeps what it was given.
-                    (None, Some(screen)) => display.set(&crtc, &screen.ramp)?,
+                    // Where it shows nothing now, or another screen, it gets what that of the ramp had.
+                    (known, Some(of)) => display.set(&crtc, &known.unwrap_or(of).ramp)?,
                     (Some(_), None) => restored = Restored::AsThePersonSetIt,
                     (None, None) => {}
                 }

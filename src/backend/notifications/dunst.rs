@@ -31,7 +31,7 @@ pub const ROW: Row = Row {
 
 const INTERFACE: &str = "org.dunstproject.cmd0";
 
-/// Above what dunst shows by itself, below what its `override_pause_level` rules can say (100).
+/// What the `dunstrc` that comes with dunst gives urgent ones as `override_pause_level`; normal ones have 30 there.
 const LEVEL: u32 = 60;
 
 /// How much dunst holds back, in the terms of its version.
@@ -95,7 +95,10 @@ impl Backend for Dunst {
         // "1.9.0 (2022-06-27)"
         let version = server.version.split(' ').next().unwrap_or_default();
         match read(&self.peer).await {
-            Ok(Pause::Level(_)) => Probe::Ready(format!("dunst {version}")),
+            Ok(Pause::Level(_)) => Probe::Ready(format!(
+                "dunst {version}; urgent ones come through where dunstrc gives them override_pause_level \
+                 {LEVEL} or more"
+            )),
             Ok(Pause::All(_)) => Probe::Ready(format!(
                 "dunst {version}; urgent ones wait too: this version holds everything while paused"
             )),
@@ -112,16 +115,12 @@ impl Backend for Dunst {
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
         expect(&self.desktop.session, "dunst").await?;
-        match held {
-            Some(held) => {
-                let found: Pause = held.found().ok_or_else(|| unreadable(held))?;
-                Ok(held.renew(&found.at_least_ours()))
-            }
-            None => {
-                let found = read(&self.peer).await?;
-                Ok(Receipt::new(ROW.id, &found, &found.at_least_ours()))
-            }
+        if let Some(held) = held {
+            let found: Pause = held.found().ok_or_else(|| unreadable(held))?;
+            return Ok(held.renew(&found.at_least_ours()));
         }
+        let found = read(&self.peer).await?;
+        Ok(Receipt::new(ROW.id, &found, &found.at_least_ours()))
     }
 
     async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {

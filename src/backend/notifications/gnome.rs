@@ -10,7 +10,7 @@ use crate::{
     backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
     dbus::{
         CallError, Peer,
-        dconf::{Dconf, Keys, Settings, Value, locked},
+        dconf::{Dconf, Keys, Settings, Value},
     },
     plan::{Desired, Measure},
     store::Receipt,
@@ -86,7 +86,7 @@ impl Backend for Gnome {
             Ok(version) => version,
             Err(probe) => return probe,
         };
-        match writable(self.keys.dconf(), &[SHOW_BANNERS]).await {
+        match self.keys.dconf().would_keep(&[SHOW_BANNERS]).await {
             Ok(()) => Probe::Ready(format!("GNOME Shell {version}")),
             Err(probe) => probe,
         }
@@ -112,29 +112,6 @@ impl Backend for Gnome {
     async fn changes(&self, tell: mpsc::Sender<Change>) {
         self.keys.changes(&[SHOW_BANNERS], tell).await;
     }
-}
-
-/// Tells whether these keys of dconf can be written to some effect.
-pub(in crate::backend) async fn writable(dconf: &Dconf, keys: &[&str]) -> Result<(), Probe> {
-    match dconf.is_there().await {
-        Ok(true) => {}
-        Ok(false) => {
-            return Err(Probe::Unsupported(
-                "dconf, which keeps the settings of GNOME, is not installed (dconf-service)."
-                    .to_owned(),
-            ));
-        }
-        Err(error) => return Err(Probe::Deferred(error.to_string())),
-    }
-    let now = dconf.read().map_err(|error| Probe::Unsupported(error.to_string()))?;
-    for key in keys {
-        match now.is_locked(key).and_then(|is_locked| now.get(key).map(|_| is_locked)) {
-            Ok(false) => {}
-            Ok(true) => return Err(Probe::Unsupported(locked(key))),
-            Err(error) => return Err(Probe::Unsupported(error.to_string())),
-        }
-    }
-    Ok(())
 }
 
 /// An answer that tells nothing: none in time may still come, a strange one will not get better.

@@ -69,12 +69,12 @@ impl Keys {
         let mut before = Before { now, found: held.and_then(Receipt::found).unwrap_or_default() };
         let mut set = wanted(&mut before)?;
         for key in set.keys() {
-            before.found(key)?;
+            before.keep(key)?;
         }
         for key in
             held.into_iter().flat_map(Receipt::ours::<Settings>).flat_map(Settings::into_keys)
         {
-            let found = before.found(&key)?;
+            let found = before.keep(&key)?;
             set.entry(key).or_insert(found);
         }
         let mut receipt = Receipt::new(self.backend, &before.found, &set);
@@ -190,12 +190,17 @@ impl Keys {
 }
 
 impl Before {
-    /// What the person had there, whatever is there now; it will be in the receipt.
-    pub fn found(&mut self, key: &str) -> Result<Option<Value>, BackendError> {
-        if let Some(value) = self.found.get(key) {
-            return Ok(value.clone());
+    /// What the person had there, whatever is there now.
+    pub fn found(&self, key: &str) -> Result<Option<Value>, BackendError> {
+        match self.found.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.now.get(key),
         }
-        let value = self.now.get(key)?;
+    }
+
+    /// As [`Self::found`], and it will be in the receipt. What is set is there anyway.
+    pub fn keep(&mut self, key: &str) -> Result<Option<Value>, BackendError> {
+        let value = self.found(key)?;
         self.found.insert(key.to_owned(), value.clone());
         Ok(value)
     }

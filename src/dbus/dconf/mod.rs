@@ -23,7 +23,7 @@ pub use value::{Order, Value};
 use zbus::{MatchRule, MessageStream};
 
 use super::Peer;
-use crate::backend::{BackendError, Desktop};
+use crate::backend::{BackendError, Desktop, Probe};
 
 /// The writer's name on the session bus.
 pub const NAME: &str = "ca.desrt.dconf";
@@ -57,6 +57,29 @@ impl Dconf {
         }
         let names: Vec<String> = bus.call("ListActivatableNames", &()).await?;
         Ok(names.iter().any(|name| name == NAME))
+    }
+
+    /// Tells whether these keys could be changed to some effect; else why a backend does not serve.
+    pub async fn would_keep(&self, keys: &[&str]) -> Result<(), Probe> {
+        match self.is_there().await {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(Probe::Unsupported(
+                    "dconf, which keeps these settings, is not installed (dconf-service)."
+                        .to_owned(),
+                ));
+            }
+            Err(error) => return Err(Probe::Deferred(error.to_string())),
+        }
+        let now = self.read().map_err(|error| Probe::Unsupported(error.to_string()))?;
+        for key in keys {
+            match now.is_locked(key).and_then(|is_locked| now.get(key).map(|_| is_locked)) {
+                Ok(false) => {}
+                Ok(true) => return Err(Probe::Unsupported(locked(key))),
+                Err(error) => return Err(Probe::Unsupported(error.to_string())),
+            }
+        }
+        Ok(())
     }
 
     /// Reads the settings as they are now. A missing file is no settings, a damaged one an error.

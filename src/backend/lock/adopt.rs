@@ -1,0 +1,174 @@
+//! Processes that are in no unit of their own app are put in one.
+//!
+//! `StartTransientUnit` with `PIDs` moves running processes into a new scope; an unprivileged user may, even out of a
+//! login session's scope (systemd 252 and 257: the user manager has the system's one move them). Where they were before
+//! is not put back: the scope stays until the app ends, thawed and without any limit of its own, and systemd collects it
+//! then. Moving them back would gain nothing and could fail half way.
+//!
+//! The same serves the other way round: what is never frozen is moved out of a unit before that is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    identity::{Identity, plain, scope_for},
+    processes::{PROC, Process, Processes, Programs},
+    spared,
+    units::Scope,
+};
+
+/// A process that is to be put in a scope, with what came from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// Which app it is, by its [`plain`] id.
+    pub app: String,
+    /// The scope's name.
+    pub scope: String,
+    /// The process.
+    pub pid: u32,
+    /// When it began, so that nobody who gets its number later is taken for it.
+    pub started: u64,
+    /// The unit it was in.
+    pub from: Option<String>,
+}
+
+/// What the processes of some apps need before they can be frozen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Units of another name in which there is nothing but one such app.
+    pub units: BTreeSet<String>,
+    /// Processes that need a scope.
+    pub adopt: Vec<Adoption>,
+}
+
+/// Chooses, among processes, those that are an app and in no unit named for it.
+pub fn choose(processes: &Processes, programs: &Programs, ourselves: &BTreeSet<u32>) -> Choice {
+    let apps: BTreeMap<u32, &str> = processes
+        .iter()
+        .filter(|process| !ourselves.contains(&process.pid))
+        .filter_map(|process| Some((process.pid, programs.app(process)?)))
+        .collect();
+    let mut choice = Choice::default();
+    for process in processes.iter() {
+        let Some(&app) = apps.get(&process.pid) else { continue };
+        let unit = process.app_unit();
+        if unit.as_ref().is_some_and(|unit| is_named(unit, app))
+            || !is_top(processes, &apps, process)
+        {
+            continue;
+        }
+        let never = |unit: &Identity| unit.ids.iter().any(|id| spared::app(&plain(id)));
+        match (unit, &process.unit) {
+            (Some(unit), Some(name)) if !never(&unit) => {
+                let tops = processes.tops_of(name);
+                if unit.is_boxed() || tops.iter().all(|top| apps.get(&top.pid) == Some(&app)) {
+                    choice.units.insert(name.clone());
+                    continue;
+                }
+            }
+            (Some(unit), _) if unit.is_boxed() => continue,
+            _ => {}
+        }
+        choice.adopt.push(Adoption {
+            app: app.to_owned(),
+            scope: scope_for(app, process.pid),
+            pid: process.pid,
+            started: process.started,
+            from: process.unit.clone(),
+        });
+    }
+    choice
+}
+
+/// Tells which scope an adoption makes now; none if the process ended, or is in it already with all that came from it.
+///
+/// What was begun while the first was being moved is still outside then, and gets a scope beside it.
+pub fn scope_of(
+    adoption: &Adoption,
+    processes: &Processes,
+    programs: &Programs,
+    ourselves: &BTreeSet<u32>,
+) -> Option<Scope> {
+    let top = processes.get(adoption.pid, adoption.started)?;
+    let is_meant = |process: &Process| {
+        let with_it = process.unit == top.unit || process.unit == adoption.from;
+        let other = programs.app(process).is_some_and(|app| app != adoption.app);
+        (with_it || process.app_unit().is_none())
+            && !other
+            && !process.is_spared()
+            && !ourselves.contains(&process.pid)
+    };
+    let is_inside = |pid: &u32| {
+        processes.at(*pid).and_then(|it| it.unit.as_deref()) == Some(adoption.scope.as_str())
+    };
+    let mut pids = processes.tree_of(top.pid, &is_meant);
+    pids.retain(|pid| !is_inside(pid));
+    let name = match pids.first()? {
+        first if *first == top.pid => adoption.scope.clone(),
+        first => scope_for(&adoption.app, *first),
+    };
+    Some(Scope { name, description: adoption.app.clone(), pids })
+}
+
+/// Tells which scopes take what is never frozen out of a unit's processes.
+pub fn scopes_out_of(unit: &str, processes: &Processes) -> Vec<Scope> {
+    if Identity::of(unit).is_some_and(|unit| unit.is_boxed()) {
+        return Vec::new();
+    }
+    let spared: BTreeSet<u32> =
+        processes.iter().filter(|process| process.is_spared()).map(|it| it.pid).collect();
+    processes
+        .iter()
+        .filter(|process| spared.contains(&process.pid) && !spared.contains(&process.parent))
+        .map(|process| {
+            let program = process.program();
+            Scope {
+                name: scope_for(&program, process.pid),
+                description: program,
+                pids: processes.tree_of(process.pid, &|_| true),
+            }
+        })
+        .collect()
+}
+
+/// This process and those it came from: freezing one of them could end with nobody left to thaw it.
+pub fn ourselves(proc: &Path) -> BTreeSet<u32> {
+    let mut line = BTreeSet::new();
+    let mut pid = std::process::id();
+    while pid > 1 && line.insert(pid) {
+        let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).unwrap_or_default();
+        let parent =
+            stat.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1));
+        pid = parent.and_then(|pid| pid.parse().ok()).unwrap_or(0);
+    }
+    line
+}
+
+/// Tells whether a process that was to be moved still runs.
+pub fn is_alive(scope: &Scope) -> bool {
+    scope.pids.iter().any(|pid| Path::new(PROC).join(pid.to_string()).exists())
+}
+
+fn is_named(unit: &Identity, app: &str) -> bool {
+    unit.ids.iter().any(|id| plain(id) == app)
+}
+
+/// Tells whether no process that this one came from is the same app in the same unit.
+fn is_top(processes: &Processes, apps: &BTreeMap<u32, &str>, process: &Process) -> bool {
+    let app = apps.get(&process.pid);
+    processes
+        .line_of(process.pid)
+        .iter()
+        .filter(|pid| **pid != process.pid)
+        .filter_map(|pid| processes.at(*pid))
+        .all(|before| apps.get(&before.pid) != app || before.unit != process.unit)
+}
+
+#[cfg(test)]
+#[path = "adopt_tests.rs"]
+mod tests;

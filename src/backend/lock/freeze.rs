@@ -1,0 +1,390 @@
+//! The backend: freezes the units of locked apps, and lets them go on.
+//!
+//! The receipt names the apps, not only their units: an app that is started again is frozen within milliseconds, with no
+//! time for another receipt on disk. What is restored is therefore every unit of an app that we lock, and every unit that
+//! is named, but none that was frozen before we came.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt as _, future::join_all};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::{
+    adopt::{self, Adoption},
+    cgroups::{self, Cgroups},
+    failures::Failures,
+    identity::{Identity, plain},
+    probe,
+    processes::{PROC, Processes, Programs},
+    spared,
+    units::{self, Scope, UserManager},
+};
+use crate::{
+    backend::{Backend, BackendError, Change, Desktop, Probe, Restored},
+    dbus::CallError,
+    env::Env,
+    plan::Desired,
+    store::Receipt,
+};
+
+/// The backend's id in the registry.
+pub const ID: &str = "systemd-freeze";
+
+/// What was there before our first change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Found {
+    /// Units that somebody else had frozen: not ours to thaw.
+    frozen: BTreeSet<String>,
+}
+
+/// What we lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Set {
+    /// The apps, by their [`plain`] ids.
+    apps: BTreeSet<String>,
+    /// The units they ran in when this was written.
+    units: BTreeSet<String>,
+    /// Processes of theirs that are to be put in a unit first.
+    adopt: Vec<Adoption>,
+}
+
+impl Set {
+    fn names(&self, unit: &str) -> bool {
+        self.units.contains(unit) || self.adopt.iter().any(|adoption| adoption.scope == unit)
+    }
+
+    fn means(&self, unit: &str) -> bool {
+        self.names(unit) || Identity::of(unit).is_some_and(|app| app.among(&self.apps).is_some())
+    }
+}
+
+/// Freezes units through the user manager; systemd 246 or later, with the unified cgroup tree.
+#[derive(Debug)]
+pub struct SystemdFreeze {
+    manager: UserManager,
+    env: Arc<Env>,
+    seen: Mutex<Seen>,
+}
+
+/// What this process knows of its own doing. Nothing to restore is in here.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    /// What was applied last.
+    set: Set,
+    /// Units we froze, with the run of each: one that goes on while it is still the same run was let go by the person.
+    frozen: BTreeMap<String, u64>,
+}
+
+/// What runs now.
+struct Now {
+    units: BTreeSet<String>,
+    cgroups: Cgroups,
+}
+
+impl SystemdFreeze {
+    /// Opens it; does no I/O.
+    pub fn new(desktop: &Desktop) -> Self {
+        Self {
+            manager: UserManager::new(&desktop.session),
+            env: Arc::clone(&desktop.env),
+            seen: Mutex::default(),
+        }
+    }
+
+    async fn now(&self) -> Result<Now, CallError> {
+        let (units, place) = tokio::join!(self.manager.running(), self.manager.control_group());
+        let cgroups = Cgroups::read(&self.env.sysfs, &place?);
+        Ok(Now { units: units?.into_iter().collect(), cgroups })
+    }
+
+    fn seen<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
+        with(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes the scopes for processes that have none; tells those that are there then.
+    async fn adopt(&self, set: &Set, failures: &mut Failures) -> BTreeSet<String> {
+        let mut there = BTreeSet::new();
+        if self.seen(|seen| set.adopt.iter().all(|it| seen.frozen.contains_key(&it.scope))) {
+            return there;
+        }
+        let programs = Programs::of(&self.env.data_dirs, &set.apps);
+        let ourselves = adopt::ourselves(PROC.as_ref());
+        // Once more, for what they began while they were moved.
+        for _ in 0..2 {
+            let processes = Processes::read(PROC.as_ref());
+            let scopes: Vec<Scope> = set
+                .adopt
+                .iter()
+                .filter_map(|it| adopt::scope_of(it, &processes, &programs, &ourselves))
+                .collect();
+            if scopes.is_empty() {
+                break;
+            }
+            let made = self.manager.make(&scopes).await;
+            for (scope, made) in scopes.into_iter().zip(made) {
+                match made {
+                    Ok(()) => drop(there.insert(scope.name)),
+                    // All of it ended meanwhile.
+                    Err(_) if !adopt::is_alive(&scope) => {}
+                    Err(error) => failures.add("adopt", &scope.name, error),
+                }
+            }
+        }
+        there
+    }
+
+    /// Freezes units, all at once, but for those that are so, and those that the person let go.
+    async fn freeze(&self, wanted: &BTreeSet<String>, now: &Now, failures: &mut Failures) {
+        let known = self.seen(|seen| seen.frozen.clone());
+        let (shut, open): (Vec<&str>, Vec<&str>) =
+            wanted.iter().map(String::as_str).partition(|unit| {
+                let by_the_person =
+                    known.contains_key(*unit) && known.get(*unit).copied() == now.cgroups.run(unit);
+                now.cgroups.is_frozen(unit) == Some(true)
+                    || by_the_person && now.cgroups.is_frozen(unit) == Some(false)
+            });
+        let open = self.clear(open, now, failures).await;
+        let answers = join_all(open.iter().map(|unit| self.manager.freeze(unit))).await;
+        let mut frozen = shut;
+        for (unit, answer) in open.into_iter().zip(answers) {
+            match answer {
+                Err(error) if units::is_gone(&error) => {}
+                Err(error) => failures.add("freeze", unit, error),
+                Ok(()) => {
+                    tracing::debug!(measure = "apps", backend = ID, unit, "frozen");
+                    frozen.push(unit);
+                }
+            }
+        }
+        let runs = frozen.iter().filter_map(|it| Some(((*it).to_owned(), now.cgroups.run(it)?)));
+        let runs = runs.collect();
+        self.seen(|seen| seen.frozen = runs);
+    }
+
+    /// Moves out of units what must go on, and leaves out the units from which that cannot be done.
+    async fn clear<'a>(
+        &self,
+        mut units: Vec<&'a str>,
+        now: &Now,
+        failures: &mut Failures,
+    ) -> Vec<&'a str> {
+        let ourselves = adopt::ourselves(PROC.as_ref());
+        let mut scopes = Vec::new();
+        let mut from = Vec::new();
+        units.retain(|unit| {
+            let pids = now.cgroups.processes(unit);
+            if pids.iter().any(|pid| ourselves.contains(pid)) {
+                failures.say(format!(
+                    "{unit} was left running, because quietd itself was started from that app. Start quietd with \
+                     `systemctl --user start quietd`; then it can be locked."
+                ));
+                return false;
+            }
+            let spared = adopt::scopes_out_of(unit, &Processes::read_some(PROC.as_ref(), &pids));
+            from.extend(spared.iter().map(|_| *unit));
+            scopes.extend(spared);
+            true
+        });
+        let made = self.manager.make(&scopes).await;
+        for ((scope, unit), made) in scopes.iter().zip(from).zip(made) {
+            if let Err(error) = made
+                && adopt::is_alive(scope)
+            {
+                failures.add("move out of a locked app", &scope.name, error);
+                units.retain(|it| *it != unit);
+            }
+        }
+        units
+    }
+
+    /// Thaws units; where the manager will not, by hand.
+    async fn thaw(&self, shut: &[&str], cgroups: &Cgroups, failures: &mut Failures) {
+        let answers = join_all(shut.iter().map(|unit| self.manager.thaw(unit))).await;
+        for (unit, answer) in shut.iter().zip(answers) {
+            match answer {
+                Ok(()) => tracing::debug!(measure = "apps", backend = ID, unit, "thawed"),
+                Err(error) if units::is_gone(&error) => {}
+                Err(error) => {
+                    if cgroups.thaw(unit).is_err() {
+                        failures.add("thaw", unit, error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Thaws without the manager, which does not answer; only where the files show what is there.
+    fn thaw_by_hand(&self, ours: &[Set], found: &Found, error: CallError) -> Result<(), CallError> {
+        let place = cgroups::usual_place(PROC.as_ref());
+        let cgroups = Cgroups::read(&self.env.sysfs, &place);
+        if !cgroups.is_seen() {
+            return Err(error);
+        }
+        let shut =
+            |unit: &&str| is_ours(ours, found, unit) && cgroups.is_frozen(unit) == Some(true);
+        let failed =
+            cgroups.units().filter(shut).filter(|unit| cgroups.thaw(unit).is_err()).count();
+        if failed == 0 { Ok(()) } else { Err(error) }
+    }
+}
+
+#[async_trait]
+impl Backend for SystemdFreeze {
+    async fn probe(&self) -> Probe {
+        probe::probe(&self.manager, &self.env.sysfs).await
+    }
+
+    async fn capture(
+        &self,
+        desired: &Desired,
+        held: Option<&Receipt>,
+    ) -> Result<Receipt, BackendError> {
+        let now = self.now().await?;
+        let apps: BTreeSet<String> =
+            desired.apps.iter().map(|id| plain(id)).filter(|id| !spared::app(id)).collect();
+        let found = held.and_then(Receipt::found::<Found>).unwrap_or_else(|| Found {
+            frozen: now
+                .units
+                .iter()
+                .filter(|unit| now.cgroups.is_frozen(unit) == Some(true))
+                .cloned()
+                .collect(),
+        });
+
+        let proc = PROC.as_ref();
+        let programs = Programs::of(&self.env.data_dirs, &apps);
+        let choice = adopt::choose(&Processes::read(proc), &programs, &adopt::ourselves(proc));
+        let mut set = Set { apps, units: choice.units, adopt: choice.adopt };
+        let named: Vec<String> = now
+            .units
+            .iter()
+            .filter(|unit| set.means(unit) && !found.frozen.contains(*unit))
+            .cloned()
+            .collect();
+        set.units.extend(named);
+        set.units.retain(|unit| !found.frozen.contains(unit) && may_freeze(unit));
+        Ok(match held {
+            Some(held) => held.renew(&set),
+            None => Receipt::new(ID, &found, &set),
+        })
+    }
+
+    async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
+        let (Some(set), Some(found)) = (receipt.set::<Set>(), receipt.found::<Found>()) else {
+            return Err(BackendError::Refused(format!("the receipt is not one of {ID}")));
+        };
+        let mut failures = Failures::default();
+        let adopted = self.adopt(&set, &mut failures).await;
+        let now = self.now().await?;
+        let running = now.units.iter().chain(&adopted);
+        let wanted: BTreeSet<String> = running
+            .filter(|unit| set.means(unit) && !found.frozen.contains(*unit) && may_freeze(unit))
+            .cloned()
+            .collect();
+
+        let earlier = receipt.ours::<Set>();
+        let unwanted: Vec<&str> = now
+            .units
+            .iter()
+            .filter(|unit| !wanted.contains(*unit) && is_ours(&earlier, &found, unit))
+            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
+            .map(String::as_str)
+            .collect();
+        self.seen(|seen| seen.set = set);
+        // What is let go goes first: to open is never to wait for something to shut.
+        self.thaw(&unwanted, &now.cgroups, &mut failures).await;
+        self.freeze(&wanted, &now, &mut failures).await;
+        failures.result()
+    }
+
+    async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
+        self.seen(|seen| *seen = Seen::default());
+        let ours = receipt.ours::<Set>();
+        let found = receipt.found::<Found>().unwrap_or_default();
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(error) => {
+                self.thaw_by_hand(&ours, &found, error)?;
+                return Ok(Restored::AsFound);
+            }
+        };
+        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
+        let named = ours.iter().flat_map(|set| {
+            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
+        });
+        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
+        let shut: BTreeSet<&str> = all
+            .filter(|unit| is_ours(&ours, &found, unit))
+            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
+            .collect();
+        let shut: Vec<&str> = shut.into_iter().collect();
+        let mut failures = Failures::default();
+        self.thaw(&shut, &now.cgroups, &mut failures).await;
+        // A unit that goes on because somebody thawed it goes on as it was found.
+        failures.result().map(|()| Restored::AsFound)
+    }
+
+    /// A unit is told when its start is done (`JobRemoved`) and not when it is loaded (`UnitNew`): only then can it be
+    /// frozen, and units that are merely looked at make no job.
+    async fn changes(&self, tell: mpsc::Sender<Change>) {
+        let Ok(mut jobs) = self.manager.jobs().await else { return std::future::pending().await };
+        let Ok(mut owners) = self.manager.owners().await else {
+            return std::future::pending().await;
+        };
+        loop {
+            if let Err(error) = self.manager.subscribe().await {
+                tracing::warn!(measure = "apps", backend = ID, %error, "not told of apps that start");
+            }
+            if self.has_open().await && tell.send(Change::Again).await.is_err() {
+                return;
+            }
+            loop {
+                tokio::select! {
+                    Some(job) = jobs.next() => {
+                        let started = job.ok().as_ref().and_then(units::finished);
+                        let concerns = started.is_some_and(|(unit, result)| {
+                            result == "done" && self.is_locked(&unit)
+                        });
+                        if concerns && tell.send(Change::Again).await.is_err() {
+                            return;
+                        }
+                    }
+                    // Whoever comes back has forgotten who asked to be told.
+                    Some(_) = owners.next() => break,
+                    else => return std::future::pending().await,
+                }
+            }
+        }
+    }
+}
+
+impl SystemdFreeze {
+    /// Tells whether a unit is of an app that is locked now, and not a scope that we make ourselves.
+    fn is_locked(&self, unit: &str) -> bool {
+        Identity::of(unit).is_some_and(|app| {
+            !app.is_ours() && self.seen(|seen| app.among(&seen.set.apps).is_some())
+        })
+    }
+
+    /// Tells whether a locked app came between the last look and now.
+    async fn has_open(&self) -> bool {
+        let Ok(now) = self.now().await else { return false };
+        let known = self.seen(|seen| seen.frozen.clone());
+        now.units.iter().any(|unit| self.is_locked(unit) && !known.contains_key(unit))
+    }
+}
+
+/// Tells whether a unit is locked by one of these, and was not frozen before.
+fn is_ours(ours: &[Set], found: &Found, unit: &str) -> bool {
+    !found.frozen.contains(unit) && ours.iter().any(|set| set.means(unit))
+}
+
+/// Tells whether nothing a unit's name says is of an app that is never frozen.
+fn may_freeze(unit: &str) -> bool {
+    !Identity::of(unit).is_some_and(|app| app.ids.iter().any(|id| spared::app(&plain(id))))
+}

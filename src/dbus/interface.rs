@@ -1,0 +1,311 @@
+//! The control bus: `org.quietd.Quiet1`.
+//!
+//! Methods become [`Request`]s for the engine; properties are read from its latest [`Snapshot`]. Nothing is decided here.
+//! The documentation of each member is what `busctl --user introspect` and D-Feet show.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
+use zbus::{Connection, OwnedVariant, fdo, message::Header, object_server::SignalEmitter};
+
+use crate::{
+    api::{
+        AppEntry, DoctorEntry, Error, MeasuresEntry, NAME, PATH, PeriodEntry, ProblemEntry,
+        SessionEntry,
+    },
+    engine::{Event, Reply, Request, Snapshot},
+};
+
+/// The one object.
+#[derive(Debug)]
+pub struct Quiet {
+    tell: mpsc::Sender<Event>,
+    snapshot: watch::Receiver<Snapshot>,
+}
+
+/// Keeps a desktop quiet after a session, and gives everything back.
+///
+/// Times are microseconds since the epoch (`CLOCK_REALTIME`), durations microseconds.
+#[zbus::interface(name = "org.quietd.Quiet1")]
+impl Quiet {
+    /// Logs a session that ended at `ended_usec` (0: now; at most a day ahead). Quiet counts from there.
+    /// `options` may hold `note` (s). Answers the session's id when what follows is in force.
+    #[zbus(out_args("id"))]
+    async fn log_session(
+        &self,
+        kind: String,
+        ended_usec: u64,
+        options: HashMap<String, OwnedVariant>,
+    ) -> Result<String, Error> {
+        let ended = (ended_usec > 0).then(|| moment(ended_usec)).transpose()?;
+        let note = options.get("note").and_then(|note| String::try_from(note.clone()).ok());
+        self.ask(|reply| Request::Log { kind, ended, note, reply }).await
+    }
+
+    /// Erases a session for good, its label and note from the disk too. What it made quiet ends.
+    async fn forget_session(&self, id: String) -> Result<(), Error> {
+        self.ask(|reply| Request::Forget { id, reply }).await
+    }
+
+    /// Lists the sessions that ended at or after `since_usec`: `id` (s), `kind` (s), `ended` (t), `logged` (t), `note` (s).
+    #[zbus(out_args("sessions"))]
+    async fn sessions(&self, since_usec: u64) -> Result<Vec<SessionEntry>, Error> {
+        let since = moment(since_usec)?;
+        self.ask(|reply| Request::Sessions { since, reply }).await
+    }
+
+    /// Begins a period by hand with a profile, for `usec` (0: 4 hours; at most 72 hours). Answers its run.
+    #[zbus(out_args("period"))]
+    async fn start(&self, profile: String, usec: u64) -> Result<String, Error> {
+        let lasts = duration(usec)?;
+        self.ask(|reply| Request::Start { profile, lasts, reply }).await
+    }
+
+    /// Lifts everything for `usec` (0: 15 minutes).
+    async fn pause(&self, usec: u64) -> Result<(), Error> {
+        let lasts = duration(usec)?;
+        self.ask(|reply| Request::Pause { lasts, reply }).await
+    }
+
+    /// Ends a pause.
+    async fn resume(&self) -> Result<(), Error> {
+        self.ask(|reply| Request::Resume { reply }).await
+    }
+
+    /// Lifts everything at once; nothing re-arms for the periods now running. Never fails for what is quiet.
+    async fn off(&self) -> Result<(), Error> {
+        self.ask(|reply| Request::Off { reply }).await
+    }
+
+    /// Lets one locked app or site through for `usec` (0: 15 minutes).
+    async fn unlock(&self, what: String, usec: u64) -> Result<(), Error> {
+        let lasts = duration(usec)?;
+        self.ask(|reply| Request::Unlock { what, lasts, reply }).await
+    }
+
+    /// Asks for quiet on behalf of a program, with a profile, until `Release` or until the caller leaves the bus.
+    #[zbus(out_args("cookie"))]
+    async fn hold(
+        &self,
+        profile: String,
+        reason: String,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<u32, Error> {
+        let caller = caller(&header)?;
+        self.ask(|reply| Request::Hold { caller, profile, reason, reply }).await
+    }
+
+    /// Ends a hold of the same caller.
+    async fn release(&self, cookie: u32, #[zbus(header)] header: Header<'_>) -> Result<(), Error> {
+        let caller = caller(&header)?;
+        self.ask(|reply| Request::Release { caller, cookie, reply }).await
+    }
+
+    /// Lists the periods that run or begin between two times: `run` (s), `reason` (s), `profile` (s), `from` (t),
+    /// `until` (t; 0: not known), `measures` (a{sv}).
+    #[zbus(out_args("periods"))]
+    async fn plan(&self, from_usec: u64, until_usec: u64) -> Result<Vec<PeriodEntry>, Error> {
+        let (from, until) = (moment(from_usec)?, moment(until_usec)?);
+        let longest = SignedDuration::from_hours(24 * 366);
+        if until < from || until.duration_since(from) > longest {
+            return Err(Error::InvalidTime(
+                "The end of a plan comes after its beginning, and at most a year later.".into(),
+            ));
+        }
+        self.ask(|reply| Request::Plan { from, until, reply }).await
+    }
+
+    /// Lists for each measure the backends that could serve it: `measure` (s), `backend` (s), `title` (s), `state`
+    /// (s: ready, deferred, unsupported), `serves` (b), `text` (s).
+    #[zbus(out_args("rows"))]
+    async fn doctor(&self) -> Result<Vec<DoctorEntry>, Error> {
+        self.ask(|reply| Request::Doctor { reply }).await
+    }
+
+    /// Lists the apps running now: `id` (s), `name` (s), `units` (as), `known_by` (s), `locked` (b), `never` (b).
+    #[zbus(out_args("apps"))]
+    async fn apps(&self) -> Result<Vec<AppEntry>, Error> {
+        self.ask(|reply| Request::Apps { reply }).await
+    }
+
+    /// Reads the configuration again. With mistakes in it, the one in use stays and the error says where they are.
+    async fn reload(&self) -> Result<(), Error> {
+        self.ask(|reply| Request::Reload { reply }).await
+    }
+
+    /// Whether any measure is asked for now.
+    #[zbus(property)]
+    fn quiet(&self) -> bool {
+        self.snapshot.borrow().quiet
+    }
+
+    /// The profile of the period that ends last; empty if none runs.
+    #[zbus(property)]
+    fn profile(&self) -> String {
+        self.snapshot.borrow().profile.clone()
+    }
+
+    /// When quiet ends, all phases counted; 0 if none runs or it is not known.
+    #[zbus(property)]
+    fn until(&self) -> u64 {
+        self.snapshot.borrow().until
+    }
+
+    /// When something changes next; 0 if never.
+    #[zbus(property)]
+    fn next_change(&self) -> u64 {
+        self.snapshot.borrow().next_change
+    }
+
+    /// Whether everything is lifted for a while.
+    #[zbus(property)]
+    fn paused(&self) -> bool {
+        self.snapshot.borrow().paused
+    }
+
+    /// When the pause ends; 0 if not paused.
+    #[zbus(property)]
+    fn paused_until(&self) -> u64 {
+        self.snapshot.borrow().paused_until
+    }
+
+    /// What is in force: `notifications` (s), `dim` (u, percent), `warmth` (u, kelvin), `greyscale` (b), `apps` (as),
+    /// `sites` (as). A key is there only if its measure is.
+    #[zbus(property)]
+    fn measures(&self) -> MeasuresEntry {
+        self.snapshot.borrow().measures.clone()
+    }
+
+    /// Why it is quiet: the periods running, as `Plan` lists them.
+    #[zbus(property)]
+    fn reasons(&self) -> Vec<PeriodEntry> {
+        self.snapshot.borrow().reasons.clone()
+    }
+
+    /// What could not be done: `measure` (s), `backend` (s), `text` (s).
+    #[zbus(property)]
+    fn problems(&self) -> Vec<ProblemEntry> {
+        self.snapshot.borrow().problems.clone()
+    }
+
+    /// What is wrong with the configuration on disk; empty if nothing.
+    #[zbus(property)]
+    fn config_error(&self) -> String {
+        self.snapshot.borrow().config_error.clone()
+    }
+
+    /// The version of quietd.
+    #[zbus(property(emits_changed_signal = "const"))]
+    #[allow(clippy::unused_self, reason = "a property belongs to its object")]
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// An app is locked from now until then (0: not known).
+    #[zbus(signal)]
+    async fn app_locked(emitter: &SignalEmitter<'_>, app: &str, until: u64) -> zbus::Result<()>;
+
+    /// An app is not locked any more.
+    #[zbus(signal)]
+    async fn app_unlocked(emitter: &SignalEmitter<'_>, app: &str, until: u64) -> zbus::Result<()>;
+}
+
+impl Quiet {
+    /// Sends a request and waits for its answer.
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Error::ZBus(fdo::Error::Failed("quietd is stopping.".into()).into());
+        self.tell.send(Event::Call(request(reply))).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+/// Serves the object and forwards the engine's snapshots as signals. The name is requested by [`own_name`], after this.
+pub async fn serve(
+    bus: &Connection,
+    tell: mpsc::Sender<Event>,
+    snapshot: watch::Receiver<Snapshot>,
+) -> zbus::Result<()> {
+    let quiet = Quiet { tell, snapshot: snapshot.clone() };
+    bus.object_server().at(PATH, quiet).await?;
+    let bus = bus.clone();
+    tokio::spawn(async move {
+        if let Err(error) = forward(&bus, snapshot).await {
+            tracing::warn!(%error, "changes are no longer told on the bus");
+        }
+    });
+    Ok(())
+}
+
+/// Asks for the well-known name; fails if another daemon has it.
+pub async fn own_name(bus: &Connection) -> zbus::Result<()> {
+    let flags = fdo::RequestNameFlags::DO_NOT_QUEUE;
+    bus.request_name_with_flags(NAME, flags).await.map(|_| ())
+}
+
+async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> zbus::Result<()> {
+    let object = bus.object_server().interface::<_, Quiet>(PATH).await?;
+    let emitter = object.signal_emitter();
+    let mut before = snapshot.borrow_and_update().clone();
+    while snapshot.changed().await.is_ok() {
+        let now = snapshot.borrow_and_update().clone();
+        let quiet = object.get().await;
+        if before.quiet != now.quiet {
+            quiet.quiet_changed(emitter).await?;
+        }
+        if before.profile != now.profile {
+            quiet.profile_changed(emitter).await?;
+        }
+        if before.until != now.until {
+            quiet.until_changed(emitter).await?;
+        }
+        if before.next_change != now.next_change {
+            quiet.next_change_changed(emitter).await?;
+        }
+        if before.paused != now.paused {
+            quiet.paused_changed(emitter).await?;
+        }
+        if before.paused_until != now.paused_until {
+            quiet.paused_until_changed(emitter).await?;
+        }
+        if before.measures != now.measures {
+            quiet.measures_changed(emitter).await?;
+        }
+        if before.reasons != now.reasons {
+            quiet.reasons_changed(emitter).await?;
+        }
+        if before.problems != now.problems {
+            quiet.problems_changed(emitter).await?;
+        }
+        if before.config_error != now.config_error {
+            quiet.config_error_changed(emitter).await?;
+        }
+        for app in now.locked.difference(&before.locked) {
+            Quiet::app_locked(emitter, app, now.until).await?;
+        }
+        for app in before.locked.difference(&now.locked) {
+            Quiet::app_unlocked(emitter, app, now.until).await?;
+        }
+        before = now;
+    }
+    Ok(())
+}
+
+fn moment(usec: u64) -> Result<Timestamp, Error> {
+    i64::try_from(usec).ok().and_then(|usec| Timestamp::from_microsecond(usec).ok()).ok_or_else(
+        || Error::InvalidTime(format!("{usec} µs since 1970 is later than the calendar goes.")),
+    )
+}
+
+fn duration(usec: u64) -> Result<SignedDuration, Error> {
+    i64::try_from(usec).map(SignedDuration::from_micros).map_err(|_| {
+        Error::InvalidTime(format!("{usec} µs is longer than anything here can last."))
+    })
+}
+
+fn caller(header: &Header<'_>) -> Result<String, Error> {
+    header.sender().map(ToString::to_string).ok_or_else(|| {
+        Error::ZBus(fdo::Error::AccessDenied("A hold needs a caller with a name.".into()).into())
+    })
+}

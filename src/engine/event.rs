@@ -1,0 +1,185 @@
+//! What can happen to the engine. Each variant says who sends it.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
+
+use crate::{
+    api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
+    backend::{BackendError, Change, Probe, Restored},
+    store::Receipt,
+};
+
+/// One event.
+#[derive(Debug)]
+pub enum Event {
+    /// `dbus::interface`: somebody called a method.
+    Call(Request),
+    /// `source::files`: the config file, or the folder of session logs, changed. Also SIGHUP.
+    FilesChanged,
+    /// `source::timer`: the moment the engine asked to be woken at has come.
+    Due,
+    /// `source::timer`: somebody set the clock.
+    ClockSet,
+    /// `source::logind`: the machine woke from suspend.
+    Resumed,
+    /// `source::zone`: the machine is in another time zone.
+    ZoneChanged,
+    /// `source::names`: a bus name has another owner, or none.
+    NameOwner {
+        /// The name.
+        name: String,
+        /// Its new owner.
+        owner: Option<String>,
+    },
+    /// A backend's probe, started by the engine.
+    Probed {
+        /// Which seat.
+        seat: usize,
+        /// What it said.
+        probe: Probe,
+    },
+    /// A backend's capture, started by the engine.
+    Captured {
+        /// Which seat.
+        seat: usize,
+        /// What it found and will set.
+        result: Result<Receipt, BackendError>,
+    },
+    /// A backend's apply, started by the engine.
+    Applied {
+        /// Which seat.
+        seat: usize,
+        /// How it went.
+        result: Result<(), BackendError>,
+    },
+    /// A backend's restore, started by the engine.
+    Restored {
+        /// Which seat.
+        seat: usize,
+        /// How it went.
+        result: Result<Restored, BackendError>,
+    },
+    /// A backend's `changes`: something changed from outside.
+    Changed {
+        /// Which seat.
+        seat: usize,
+        /// What.
+        change: Change,
+    },
+    /// The session bus closed: the login session is over.
+    BusClosed,
+    /// SIGTERM, SIGINT: give everything back and end.
+    Stop,
+}
+
+/// The way back to a caller.
+pub type Reply<T> = oneshot::Sender<Result<T, api::Error>>;
+
+/// A method call. Durations of zero stand for the default.
+#[derive(Debug)]
+pub enum Request {
+    /// A session ended.
+    Log {
+        /// The person's label.
+        kind: String,
+        /// When; none for now.
+        ended: Option<Timestamp>,
+        /// A few words.
+        note: Option<String>,
+        /// Answers the session's id.
+        reply: Reply<String>,
+    },
+    /// Erases a session.
+    Forget {
+        /// Its id.
+        id: String,
+        /// Answers when it is erased.
+        reply: Reply<()>,
+    },
+    /// Lists sessions.
+    Sessions {
+        /// From when on.
+        since: Timestamp,
+        /// Answers them, oldest first.
+        reply: Reply<Vec<SessionEntry>>,
+    },
+    /// A period by hand.
+    Start {
+        /// The profile's name.
+        profile: String,
+        /// How long.
+        lasts: SignedDuration,
+        /// Answers the run's name.
+        reply: Reply<String>,
+    },
+    /// Lifts everything for a while.
+    Pause {
+        /// How long.
+        lasts: SignedDuration,
+        /// Answers when it is lifted.
+        reply: Reply<()>,
+    },
+    /// Ends a pause.
+    Resume {
+        /// Answers when all is in force again.
+        reply: Reply<()>,
+    },
+    /// Lifts everything for good.
+    Off {
+        /// Answers when it is lifted.
+        reply: Reply<()>,
+    },
+    /// Lets one app or site through.
+    Unlock {
+        /// Which.
+        what: String,
+        /// How long.
+        lasts: SignedDuration,
+        /// Answers when it is through.
+        reply: Reply<()>,
+    },
+    /// Another program asks for quiet.
+    Hold {
+        /// Its unique name on the bus.
+        caller: String,
+        /// The profile's name.
+        profile: String,
+        /// Why.
+        reason: String,
+        /// Answers the cookie.
+        reply: Reply<u32>,
+    },
+    /// Another program no longer asks for quiet.
+    Release {
+        /// Its unique name on the bus.
+        caller: String,
+        /// What `Hold` answered.
+        cookie: u32,
+        /// Answers when it is released.
+        reply: Reply<()>,
+    },
+    /// What comes.
+    Plan {
+        /// From when.
+        from: Timestamp,
+        /// Until when.
+        until: Timestamp,
+        /// Answers the periods.
+        reply: Reply<Vec<PeriodEntry>>,
+    },
+    /// What serves each measure here.
+    Doctor {
+        /// Answers a row for each measure and backend.
+        reply: Reply<Vec<DoctorEntry>>,
+    },
+    /// What runs now.
+    Apps {
+        /// Answers a row for each app.
+        reply: Reply<Vec<AppEntry>>,
+    },
+    /// Reads the config again.
+    Reload {
+        /// Answers when it is in use, or why it is not.
+        reply: Reply<()>,
+    },
+}

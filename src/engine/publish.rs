@@ -1,0 +1,307 @@
+//! What the engine says of itself: the snapshot behind the bus's properties, and the rows of its answers.
+//!
+//! Nothing here names a session's kind or note but [`session`], which answers `Sessions`.
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{Engine, seat::Seat};
+use crate::{
+    api::{AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry},
+    backend::{BackendError, Probe, lock::RunningApp},
+    config::{Config, Measures, Notifications},
+    plan::{Desired, Measure},
+    schedule::{Period, Reason, Session},
+};
+
+/// What the properties of the control bus tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whether any measure is asked for now.
+    pub quiet: bool,
+    /// The profile of the period that ends last; empty if none.
+    pub profile: String,
+    /// When quiet ends; 0 if it does not run or that is not known.
+    pub until: u64,
+    /// When something changes next; 0 if never.
+    pub next_change: u64,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// When the pause ends; 0 if not paused.
+    pub paused_until: u64,
+    /// What is in force.
+    pub measures: MeasuresEntry,
+    /// Why: the periods running.
+    pub reasons: Vec<PeriodEntry>,
+    /// What could not be done.
+    pub problems: Vec<ProblemEntry>,
+    /// What is wrong with the config; empty if nothing.
+    pub config_error: String,
+    /// The apps locked now.
+    pub locked: BTreeSet<String>,
+    /// Whether the first round of probes and acts is over.
+    pub settled: bool,
+}
+
+impl Engine {
+    /// Makes the snapshot and sends it if it is another one.
+    pub(super) fn publish(&mut self) {
+        let in_force = self.in_force();
+        let evaluation = &self.evaluation;
+        let settled = self.is_settled();
+        self.ready_told |= settled;
+        let snapshot = Snapshot {
+            quiet: evaluation.is_quiet(),
+            profile: evaluation.periods.first().map(|it| it.profile.clone()).unwrap_or_default(),
+            until: evaluation.until.map_or(0, usec),
+            next_change: evaluation.next_change.map_or(0, usec),
+            paused: evaluation.paused_until.is_some(),
+            paused_until: evaluation.paused_until.map_or(0, usec),
+            measures: measures_in_force(&in_force),
+            reasons: evaluation.periods.iter().map(|it| period(it, &self.zone)).collect(),
+            problems: self.problems(),
+            config_error: self.config_error.clone(),
+            locked: in_force.apps,
+            settled: self.ready_told,
+        };
+        self.out.send_if_modified(|current| {
+            let changed = *current != snapshot;
+            *current = snapshot;
+            changed
+        });
+    }
+
+    /// What the backends have in force together.
+    fn in_force(&self) -> Desired {
+        let mut all = Desired::default();
+        for part in self.seats.iter().filter(|it| !it.theirs).filter_map(|it| it.applied.as_ref()) {
+            all.notifications = all.notifications.max(part.notifications);
+            all.dim = all.dim.max(part.dim);
+            all.warmth = all.warmth.or(part.warmth);
+            all.greyscale |= part.greyscale;
+            all.apps.extend(part.apps.iter().cloned());
+            all.sites.extend(part.sites.iter().cloned());
+            all.breaks |= part.breaks;
+        }
+        all
+    }
+
+    /// What could not be done: for each measure asked for and not in force the best reason there is, then what could not
+    /// be given back, then what is wrong on disk.
+    fn problems(&self) -> Vec<ProblemEntry> {
+        let asked = self.desired().measures();
+        let looking = self.seats.iter().any(Seat::is_probing);
+        let mut problems: Vec<ProblemEntry> =
+            asked.iter().filter_map(|measure| self.problem(*measure, looking)).collect();
+        for seat in &self.seats {
+            let left = seat.receipt.is_some()
+                && !seat.row.measures.iter().any(|measure| asked.contains(measure));
+            match &seat.trouble {
+                // What is not there has nothing of ours in force; its receipt waits for its return.
+                None | Some(BackendError::Absent(_)) => {}
+                Some(error) if left => problems.push(ProblemEntry {
+                    backend: seat.row.id.to_owned(),
+                    text: format!(
+                        "{} could not be put back yet: {error}. `quietctl restore` tries again.",
+                        seat.row.title
+                    ),
+                    ..ProblemEntry::default()
+                }),
+                Some(_) => {}
+            }
+        }
+        let on_disk = self.damage.values();
+        problems.extend(
+            on_disk.map(|text| ProblemEntry { text: text.clone(), ..ProblemEntry::default() }),
+        );
+        problems
+    }
+
+    fn problem(&self, measure: Measure, looking: bool) -> Option<ProblemEntry> {
+        let could = || self.seats.iter().filter(|seat| seat.row.measures.contains(&measure));
+        let serves =
+            |seat: &&Seat| seat.applied.as_ref().is_some_and(|it| it.measures().contains(&measure));
+        let told = |seat: &Seat, text: String| ProblemEntry {
+            measure: measure.name().to_owned(),
+            backend: seat.row.id.to_owned(),
+            text,
+        };
+        if let Some(seat) = could().find(serves) {
+            return seat.theirs.then(|| {
+                told(
+                    seat,
+                    format!("{}: it was changed by hand and stays that way.", seat.row.title),
+                )
+            });
+        }
+        if let Some((seat, error)) =
+            could().find_map(|seat| seat.trouble.as_ref().map(|error| (seat, error)))
+        {
+            return Some(told(seat, format!("{}: {error}.", seat.row.title)));
+        }
+        if looking || could().any(|seat| !seat.is_idle()) {
+            return None;
+        }
+        Some(ProblemEntry {
+            measure: measure.name().to_owned(),
+            backend: String::new(),
+            text: self.why_unserved(measure),
+        })
+    }
+
+    /// Says why nothing serves a measure: the first backend's own words, or that there is none.
+    fn why_unserved(&self, measure: Measure) -> String {
+        let what = match measure {
+            Measure::Notifications => "Notifications are not held back",
+            Measure::Dim => "The screen is not dimmed",
+            Measure::Warmth => "The screen is not warmed",
+            Measure::Greyscale => "Colours stay",
+            Measure::Apps => "Apps are not locked",
+            Measure::Sites => "Sites are not locked",
+            Measure::Breaks => "Breaks are not suggested",
+        };
+        if self.seats.iter().any(|seat| seat.row.measures.contains(&measure)) {
+            format!(
+                "{what}: nothing on this desktop can do it. `quietctl doctor` says what is missing."
+            )
+        } else {
+            format!("{what}: this version of quietd cannot do that yet.")
+        }
+    }
+
+    /// A row for each measure and each backend that could serve it, the one that does first.
+    pub(super) fn doctor(&self) -> Vec<DoctorEntry> {
+        let mut rows = Vec::new();
+        for measure in Measure::ALL {
+            let mut taken = false;
+            let could: Vec<&Seat> =
+                self.seats.iter().filter(|seat| seat.row.measures.contains(&measure)).collect();
+            if could.is_empty() {
+                rows.push(DoctorEntry {
+                    measure: measure.name().to_owned(),
+                    state: "unsupported".to_owned(),
+                    text: self.why_unserved(measure),
+                    ..DoctorEntry::default()
+                });
+            }
+            for seat in could {
+                let (state, text) = match &seat.probe {
+                    Some(Probe::Ready(text)) => ("ready", text.clone()),
+                    Some(Probe::Deferred(text)) => ("deferred", text.clone()),
+                    Some(Probe::Unsupported(text)) => ("unsupported", text.clone()),
+                    None => ("deferred", format!("{} has not answered yet.", seat.row.title)),
+                };
+                let ready = state == "ready";
+                rows.push(DoctorEntry {
+                    measure: measure.name().to_owned(),
+                    backend: seat.row.id.to_owned(),
+                    title: seat.row.title.to_owned(),
+                    state: state.to_owned(),
+                    serves: ready && !taken,
+                    text: match &seat.trouble {
+                        Some(error) => format!("{text} Lately: {error}."),
+                        None => text,
+                    },
+                });
+                taken |= ready;
+            }
+        }
+        rows
+    }
+}
+
+/// Microseconds since the epoch, as the bus has them; what is before it is 0.
+pub(super) fn usec(at: Timestamp) -> u64 {
+    u64::try_from(at.as_microsecond()).unwrap_or(0)
+}
+
+/// A moment as people read it.
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%A %-d %B, %H:%M").to_string()
+}
+
+/// A session's row.
+pub(super) fn session(session: Session) -> SessionEntry {
+    SessionEntry {
+        id: session.id,
+        kind: session.kind,
+        ended: usec(session.ended),
+        logged: usec(session.logged),
+        note: session.note,
+    }
+}
+
+/// An app's row.
+pub(super) fn app(app: RunningApp, config: &Config) -> AppEntry {
+    let never = app.never || config.is_never_app(&app.id);
+    AppEntry {
+        id: app.id,
+        name: app.name,
+        units: app.units.into_iter().collect(),
+        known_by: app.known_by.name().to_owned(),
+        locked: app.locked,
+        never,
+    }
+}
+
+/// A period's row.
+pub(super) fn period(period: &Period, zone: &TimeZone) -> PeriodEntry {
+    PeriodEntry {
+        run: period.run.clone(),
+        reason: reason(&period.reason, zone),
+        profile: period.profile.clone(),
+        from: usec(period.from),
+        until: period.until.map_or(0, usec),
+        measures: measures_asked(&period.measures),
+    }
+}
+
+fn reason(reason: &Reason, zone: &TimeZone) -> String {
+    match reason {
+        Reason::After { ended, phase, of, .. } => format!(
+            "after a session that ended {}, phase {phase} of {of}",
+            ended.to_zoned(zone.clone()).strftime("%A %H:%M")
+        ),
+        Reason::Weekly { name } => format!("every week: {name}"),
+        Reason::Place { name } => format!("at a place: {name}"),
+        Reason::Start => "started by hand".to_owned(),
+        Reason::Hold { reason } => format!("a program asks for it: {reason}"),
+    }
+}
+
+fn measures_asked(measures: &Measures) -> MeasuresEntry {
+    MeasuresEntry {
+        notifications: notifications(measures.notifications),
+        dim: Some(u32::from(measures.dim)).filter(|dim| *dim > 0),
+        warmth: measures.warmth.map(u32::from),
+        greyscale: Some(true).filter(|_| measures.greyscale),
+        apps: list(&measures.lock.apps),
+        sites: list(&measures.lock.sites),
+        breaks: measures.breaks.map(|it| u64::try_from(it.every.as_micros()).unwrap_or(0)),
+    }
+}
+
+fn measures_in_force(in_force: &Desired) -> MeasuresEntry {
+    MeasuresEntry {
+        notifications: notifications(in_force.notifications),
+        dim: Some(u32::from(in_force.dim)).filter(|dim| *dim > 0),
+        warmth: in_force.warmth.map(u32::from),
+        greyscale: Some(true).filter(|_| in_force.greyscale),
+        apps: list(&in_force.apps),
+        sites: list(&in_force.sites),
+        breaks: None,
+    }
+}
+
+fn notifications(level: Notifications) -> Option<String> {
+    match level {
+        Notifications::All => None,
+        Notifications::Batched => Some("batched".to_owned()),
+        Notifications::Urgent => Some("urgent".to_owned()),
+    }
+}
+
+fn list(names: &BTreeSet<String>) -> Option<Vec<String>> {
+    Some(names.iter().cloned().collect()).filter(|list: &Vec<String>| !list.is_empty())
+}

@@ -1,0 +1,287 @@
+//! One backend's place in the engine: what it holds, and what it is doing.
+
+use std::sync::Arc;
+
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use super::event::Event;
+use crate::{
+    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row},
+    plan::{Candidate, Desired},
+    store::Receipt,
+};
+
+/// A whole act may make several calls; it ends after this at the latest.
+const ACT_AT_MOST: std::time::Duration = CALL_AT_MOST.saturating_add(CALL_AT_MOST);
+
+/// One backend and what it has in force.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; none excludes another"
+)]
+pub(super) struct Seat {
+    pub row: &'static Row,
+    backend: Arc<dyn Backend>,
+    /// What it said of itself; none until it was asked.
+    pub probe: Option<Probe>,
+    probing: bool,
+    /// What it found and set; there from before the first change until everything is back.
+    pub receipt: Option<Receipt>,
+    /// What it has in force; none also where a receipt of an earlier process was found.
+    pub applied: Option<Desired>,
+    pub doing: Doing,
+    /// What went wrong last.
+    pub trouble: Option<BackendError>,
+    /// It said no, or is not there: the next row serves until something changes.
+    barred: bool,
+    /// Wait for the next event before trying again.
+    waits: bool,
+    /// The person changed it; it is theirs until quiet ends or they ask for quiet again.
+    pub theirs: bool,
+    /// What was applied is to be applied once more.
+    pub again: bool,
+    watcher: Option<Watcher>,
+}
+
+/// What a seat is doing; it does one thing at a time.
+#[derive(Debug, Default)]
+pub(super) enum Doing {
+    #[default]
+    Nothing,
+    /// `capture` runs.
+    Capturing(Desired),
+    /// Waits for its receipt to be on disk.
+    Captured(Desired, Receipt),
+    /// `apply` runs.
+    Applying(Desired),
+    /// `restore` runs.
+    Restoring,
+}
+
+/// Ends its task when dropped.
+struct Watcher(JoinHandle<()>);
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Seat {
+    pub fn new(row: &'static Row, desktop: &Desktop) -> Self {
+        Self {
+            row,
+            backend: Arc::from((row.open)(desktop)),
+            probe: None,
+            probing: false,
+            receipt: None,
+            applied: None,
+            doing: Doing::Nothing,
+            trouble: None,
+            barred: false,
+            waits: false,
+            theirs: false,
+            again: false,
+            watcher: None,
+        }
+    }
+
+    /// How the plan sees it.
+    pub fn candidate(&self) -> Candidate {
+        let ready = matches!(self.probe, Some(Probe::Ready(_))) && !self.barred;
+        Candidate {
+            id: self.row.id,
+            measures: self.row.measures.to_vec(),
+            ready,
+            holds: self.receipt.is_some(),
+        }
+    }
+
+    pub fn is_idle(&self) -> bool {
+        matches!(self.doing, Doing::Nothing)
+    }
+
+    /// Tells whether nothing of it is on its way.
+    pub fn is_settled(&self) -> bool {
+        self.is_idle() && !self.probing && self.probe.is_some()
+    }
+
+    pub fn is_probing(&self) -> bool {
+        self.probing || self.probe.is_none()
+    }
+
+    /// Something happened that may make what failed go well now.
+    pub fn try_again(&mut self) {
+        self.waits = false;
+        self.barred = false;
+    }
+
+    /// Nothing is asked of it and nothing is left of it: what went wrong is over.
+    pub fn rest(&mut self) {
+        if !self.barred {
+            self.trouble = None;
+        }
+        self.theirs = false;
+    }
+
+    /// Whether it may act now.
+    pub fn may_act(&self) -> bool {
+        self.is_idle() && !self.waits
+    }
+
+    pub fn start_probe(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
+        if self.probing {
+            return;
+        }
+        self.probing = true;
+        let backend = Arc::clone(&self.backend);
+        let who = self.row.title;
+        act(tell, async move {
+            let probe = tokio::time::timeout(ACT_AT_MOST, backend.probe()).await;
+            let probe = probe.unwrap_or_else(|_| {
+                Probe::Deferred(format!("{who} did not answer; it is asked again when it changes."))
+            });
+            Event::Probed { seat, probe }
+        });
+    }
+
+    pub fn probed(&mut self, probe: Probe) {
+        tracing::debug!(backend = self.row.id, ?probe, "probed");
+        self.probing = false;
+        self.probe = Some(probe);
+    }
+
+    pub fn start_capture(&mut self, seat: usize, desired: Desired, tell: &mpsc::Sender<Event>) {
+        let backend = Arc::clone(&self.backend);
+        let held = self.receipt.clone();
+        let who = self.row.title;
+        self.again = false;
+        self.doing = Doing::Capturing(desired.clone());
+        act(tell, async move {
+            let capture = backend.capture(&desired, held.as_ref());
+            let result = in_time(who, capture).await;
+            Event::Captured { seat, result }
+        });
+    }
+
+    /// Its capture is done; tells whether a receipt now waits to be written.
+    pub fn captured(&mut self, result: Result<Receipt, BackendError>) -> bool {
+        let Doing::Capturing(desired) = std::mem::take(&mut self.doing) else { return false };
+        match result {
+            Ok(receipt) => {
+                self.doing = Doing::Captured(desired, receipt);
+                true
+            }
+            Err(error) => {
+                self.failed("read what is there", error);
+                false
+            }
+        }
+    }
+
+    /// Its receipt is on disk: acts.
+    pub fn start_apply(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
+        let Doing::Captured(desired, receipt) = std::mem::take(&mut self.doing) else { return };
+        self.receipt = Some(receipt.clone());
+        let backend = Arc::clone(&self.backend);
+        let who = self.row.title;
+        if self.watcher.is_none() {
+            self.watcher = Some(watch(seat, Arc::clone(&self.backend), tell.clone()));
+        }
+        self.doing = Doing::Applying(desired.clone());
+        act(tell, async move {
+            let result = in_time(who, backend.apply(&desired, &receipt)).await;
+            Event::Applied { seat, result }
+        });
+    }
+
+    pub fn applied(&mut self, result: Result<(), BackendError>) {
+        let Doing::Applying(desired) = std::mem::take(&mut self.doing) else { return };
+        match result {
+            Ok(()) => {
+                tracing::info!(backend = self.row.id, "in force");
+                self.applied = Some(desired);
+                self.trouble = None;
+            }
+            Err(error) => self.failed("put it in force", error),
+        }
+    }
+
+    pub fn start_restore(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
+        let Some(receipt) = self.receipt.clone() else { return };
+        self.watcher = None;
+        self.doing = Doing::Restoring;
+        let backend = Arc::clone(&self.backend);
+        let who = self.row.title;
+        act(tell, async move {
+            let result = in_time(who, backend.restore(&receipt)).await;
+            Event::Restored { seat, result }
+        });
+    }
+
+    /// Its restore is done; tells whether the receipt is gone.
+    pub fn restored(&mut self, result: Result<Restored, BackendError>) -> bool {
+        self.doing = Doing::Nothing;
+        self.applied = None;
+        self.again = false;
+        match result {
+            Ok(restored) => {
+                tracing::info!(backend = self.row.id, ?restored, "given back");
+                self.receipt = None;
+                self.theirs = false;
+                true
+            }
+            Err(error) => {
+                self.failed("put it back", error);
+                self.waits = true;
+                false
+            }
+        }
+    }
+
+    /// Its receipt could not be written, so nothing is changed.
+    pub fn give_up(&mut self, error: BackendError) {
+        self.doing = Doing::Nothing;
+        self.failed("keep a receipt", error);
+        self.waits = true;
+    }
+
+    fn failed(&mut self, what: &str, error: BackendError) {
+        tracing::warn!(backend = self.row.id, %error, "could not {what}");
+        match error {
+            BackendError::TimedOut(_) => self.waits = true,
+            BackendError::Absent(_) | BackendError::Refused(_) => self.barred = true,
+        }
+        self.trouble = Some(error);
+    }
+}
+
+fn act(tell: &mpsc::Sender<Event>, act: impl Future<Output = Event> + Send + 'static) {
+    let tell = tell.clone();
+    tokio::spawn(async move {
+        let event = act.await;
+        // The engine is gone only when the process ends.
+        let _ = tell.send(event).await;
+    });
+}
+
+async fn in_time<T>(
+    who: &str,
+    act: impl Future<Output = Result<T, BackendError>>,
+) -> Result<T, BackendError> {
+    tokio::time::timeout(ACT_AT_MOST, act)
+        .await
+        .unwrap_or_else(|_| Err(BackendError::TimedOut(who.to_owned())))
+}
+
+fn watch(seat: usize, backend: Arc<dyn Backend>, tell: mpsc::Sender<Event>) -> Watcher {
+    let (sender, mut receiver) = mpsc::channel::<Change>(8);
+    Watcher(tokio::spawn(async move {
+        let forward = async {
+            while let Some(change) = receiver.recv().await {
+                let _ = tell.send(Event::Changed { seat, change }).await;
+            }
+        };
+        tokio::join!(backend.changes(sender), forward);
+    }))
+}

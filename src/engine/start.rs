@@ -1,0 +1,243 @@
+//! From nothing to a running loop.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use jiff::tz::TimeZone;
+use tokio::sync::{mpsc, watch};
+use zbus::Connection;
+
+use super::{Damage, Engine, Event, Snapshot, seat::Seat, sentences};
+use crate::{
+    backend::{Desktop, REGISTRY, Row},
+    clock::Clock,
+    config::Config,
+    dbus::dconf,
+    env::Env,
+    schedule::{ByHand, Evaluation},
+    source::{self, Names, Timer, Watch, Woken},
+    store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
+};
+
+/// How many events may wait; senders wait when it is full, so nothing is lost.
+const EVENTS: usize = 256;
+
+/// What a daemon is started with.
+pub struct Daemon {
+    /// Folders and variables.
+    pub env: Arc<Env>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The session bus.
+    pub session: Connection,
+    /// The system bus, where there is one.
+    pub system: Option<Connection>,
+    /// The configuration's file.
+    pub config_path: PathBuf,
+    /// The backends that may be used; all of [`REGISTRY`] but for `quietctl try` and tests.
+    pub rows: Vec<&'static Row>,
+}
+
+/// Why the loop cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The kernel gives no timer or no watch.
+    #[error("The kernel refused what quietd needs to wait for things: {0}.")]
+    Kernel(#[from] std::io::Error),
+    /// The bus failed at once.
+    #[error("The session bus failed: {0}.")]
+    Bus(#[from] zbus::Error),
+}
+
+/// A loop that has read what is on disk and listens, but has not acted yet: the bus name comes first, so that two
+/// daemons never act on the same receipts.
+pub struct Ready {
+    /// Where calls and signals go in.
+    pub tell: mpsc::Sender<Event>,
+    /// What it says of itself.
+    pub snapshot: watch::Receiver<Snapshot>,
+    engine: Engine,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Ready {
+    /// Runs until [`Event::Stop`] and until everything is given back after it.
+    pub async fn run(self) {
+        self.engine.run(self.events).await;
+    }
+}
+
+impl Daemon {
+    /// A daemon as the service runs it.
+    pub fn new(
+        env: Env,
+        clock: Arc<dyn Clock>,
+        session: Connection,
+        system: Option<Connection>,
+    ) -> Self {
+        let config_path = env.config_file();
+        Self {
+            env: Arc::new(env),
+            clock,
+            session,
+            system,
+            config_path,
+            rows: REGISTRY.iter().collect(),
+        }
+    }
+
+    /// Reads what is on disk and begins to listen.
+    pub async fn prepare(self) -> Result<Ready, StartError> {
+        let (tell, events) = mpsc::channel(EVENTS);
+        let (out, snapshot) = watch::channel(Snapshot::default());
+        let desktop = Desktop {
+            session: self.session.clone(),
+            system: self.system.clone(),
+            env: Arc::clone(&self.env),
+        };
+        let timer = Arc::new(Timer::new()?);
+        let mut names = Names::new(&self.session, tell.clone());
+        let watched = self.rows.iter().flat_map(|row| row.names);
+        for name in watched {
+            names.watch(name).await?;
+        }
+        self.listen(&timer, &tell);
+        let seats = self.rows.iter().map(|row| Seat::new(row, &desktop)).collect();
+        let now = self.clock.now();
+        let mut engine = Engine {
+            desktop,
+            clock: Arc::clone(&self.clock),
+            tell: tell.clone(),
+            names,
+            timer,
+            out,
+            config: Config::default(),
+            config_path: self.config_path.clone(),
+            config_text: None,
+            config_error: String::new(),
+            log: None,
+            sessions: Vec::new(),
+            receipts: ReceiptStore::open(&self.env.state_dir()),
+            foreign: Vec::new(),
+            by_hand_store: ByHandStore::open(&self.env.state_dir()),
+            by_hand: ByHand::default(),
+            clocks: Clocks::default(),
+            networks: BTreeMap::new(),
+            seats,
+            evaluation: Evaluation::default(),
+            now,
+            zone: TimeZone::UTC,
+            damage: BTreeMap::new(),
+            receipts_changed: false,
+            captures_until: None,
+            first_round_until: None,
+            waiting: Vec::new(),
+            next_cookie: 0,
+            stopping: None,
+            ready_told: false,
+        };
+        engine.read_stores();
+        engine.read_dconf_journal();
+        engine.read_config();
+        engine.read_log();
+        Ok(Ready { tell, snapshot, engine, events })
+    }
+
+    /// Turns what happens outside into events.
+    fn listen(&self, timer: &Arc<Timer>, tell: &mpsc::Sender<Event>) {
+        let (timer, told) = (Arc::clone(timer), tell.clone());
+        tokio::spawn(async move {
+            loop {
+                let event = match timer.woken().await {
+                    Ok(Woken::Due) => Event::Due,
+                    Ok(Woken::ClockSet) => Event::ClockSet,
+                    Err(error) => {
+                        tracing::error!(%error, "the timer failed; what is quiet is given back");
+                        Event::Stop
+                    }
+                };
+                if told.send(event).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let log_dir = self.env.log_dir();
+        for watch in [Watch::file(&self.config_path), Watch::folder(&log_dir)] {
+            match watch {
+                Ok(mut watch) => {
+                    let told = tell.clone();
+                    tokio::spawn(async move {
+                        loop {
+                            watch.changed().await;
+                            if told.send(Event::FilesChanged).await.is_err() {
+                                return;
+                            }
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot watch files; `quietctl` and SIGHUP make quietd read them");
+                }
+            }
+        }
+        if let Some(system) = &self.system {
+            let (bus, told) = (system.clone(), tell.clone());
+            tokio::spawn(async move {
+                let ended = tokio::join!(
+                    source::on_resume(&bus, told.clone()),
+                    source::on_zone_change(&bus, told)
+                );
+                tracing::debug!(?ended, "the system bus tells nothing more");
+            });
+        }
+    }
+}
+
+impl Engine {
+    /// Reads what an earlier process left: receipts first of all.
+    fn read_stores(&mut self) {
+        let (receipts, damage) = self.receipts.read();
+        for receipt in receipts {
+            match self.seats.iter_mut().find(|seat| seat.row.id == receipt.backend) {
+                Some(seat) => seat.receipt = Some(receipt),
+                None => self.foreign.push(receipt),
+            }
+        }
+        self.note_damage(Damage::Receipts, &sentences(&damage));
+        let (kept, damage) = self.by_hand_store.read();
+        self.by_hand = kept.by_hand;
+        self.clocks = kept.clocks;
+        self.clocks.carry_over(&boot_id(), self.clock.now(), self.clock.since_boot());
+        self.note_damage(Damage::ByHand, &sentences(&damage));
+        let env = Arc::clone(&self.desktop.env);
+        match SessionLog::open(&env.log_dir(), &env.state_dir()) {
+            Ok(log) => self.log = Some(log),
+            Err(error) => self.note_damage(Damage::Log, &[error.to_string()]),
+        }
+    }
+
+    /// dconf keeps receipts of its own, in the same write as the change: they serve where ours were lost.
+    fn read_dconf_journal(&mut self) {
+        let journalled = match dconf::journalled(&self.desktop) {
+            Ok(receipts) => receipts,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for receipts in dconf");
+                return;
+            }
+        };
+        for receipt in journalled {
+            if let Some(seat) = self.seats.iter_mut().find(|seat| seat.row.id == receipt.backend)
+                && seat.receipt.is_none()
+            {
+                tracing::info!(backend = seat.row.id, "found a receipt in dconf alone");
+                seat.receipt = Some(receipt);
+            }
+        }
+    }
+}
+
+/// The kernel's name for this boot (`random(4)`); empty where there is none.
+fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_default()
+}

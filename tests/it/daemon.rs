@@ -1,0 +1,283 @@
+//! The daemon from outside: a home, a bus, a stand-in for dunst, and the real binary.
+
+use std::time::Duration;
+
+use quietd::standin::{Dunst, DunstVersion, Fault, StandIn as _};
+
+use crate::house::House;
+
+const HELD: &str = r#"
+[[after]]
+session = "any"
+phases = [{ for = "4h", profile = "held" }]
+[profiles.held]
+notifications = "urgent"
+"#;
+
+async fn dunst(house: &House) -> Dunst {
+    Dunst::start(house.bus.address(), DunstVersion::New, 0).await.unwrap()
+}
+
+async fn log(house: &House) -> String {
+    let no_options = std::collections::HashMap::<&str, zbus::Variant<'_>>::new();
+    house.quiet().call("LogSession", &("a long day", 0_u64, no_options)).await.unwrap()
+}
+
+async fn off(house: &House) {
+    house.quiet().call::<_, ()>("Off", &()).await.unwrap();
+}
+
+fn no_receipts(house: &House) -> bool {
+    !house.state("receipts.json").exists()
+}
+
+#[tokio::test]
+async fn a_session_is_logged_and_everything_comes_back() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    assert!(!house.get::<bool>("Quiet").await);
+
+    let id = log(&house).await;
+    assert!(!id.is_empty());
+    assert!(house.get::<bool>("Quiet").await);
+    assert_eq!(house.get::<String>("Profile").await, "held");
+    assert_ne!(dunst.state().await, before);
+    assert!(!no_receipts(&house));
+
+    off(&house).await;
+    assert!(!house.get::<bool>("Quiet").await);
+    assert_eq!(dunst.state().await, before);
+    assert!(no_receipts(&house));
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_killed_daemon_leaves_what_its_next_start_or_restore_gives_back() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    log(&house).await;
+    let during = dunst.state().await;
+    quietd.kill().await;
+    assert_eq!(dunst.state().await, during, "nobody gave it back yet");
+
+    let quietd = house.start().await;
+    assert_eq!(dunst.state().await, during, "the session still counts");
+    assert!(house.get::<bool>("Quiet").await);
+    quietd.kill().await;
+
+    let restored = house.quietctl(&["restore"]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert_eq!(dunst.state().await, before);
+    assert!(no_receipts(&house));
+}
+
+#[tokio::test]
+async fn a_stop_gives_everything_back_and_a_start_takes_it_up_again() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    log(&house).await;
+    let during = dunst.state().await;
+    quietd.stop().await;
+    assert_eq!(dunst.state().await, before);
+    let quietd = house.start().await;
+    assert_eq!(dunst.state().await, during);
+    off(&house).await;
+    quietd.stop().await;
+    let quietd = house.start().await;
+    assert_eq!(dunst.state().await, before, "off outlives the daemon");
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn phases_pass_by_themselves() {
+    let house = House::new().await;
+    house.write_config(
+        r#"
+        [[after]]
+        session = "any"
+        phases = [{ for = "2s", profile = "held" }, { for = "2s", profile = "open" }]
+        [profiles.held]
+        notifications = "urgent"
+        [profiles.open]
+        notifications = "all"
+        "#,
+    );
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    log(&house).await;
+    assert_ne!(dunst.state().await, before);
+    house
+        .until("the second phase", || async { house.get::<String>("Profile").await == "open" })
+        .await;
+    house.until("the end", || async { house.get::<String>("Profile").await.is_empty() }).await;
+    assert_eq!(dunst.state().await, before);
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_service_that_never_answers_keeps_nobody_waiting_at_the_exit() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let quietd = house.start().await;
+    dunst.fault(Fault::Hangs).await;
+    log(&house).await;
+    house
+        .until("the problem is told", || async {
+            !house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
+        })
+        .await;
+    let out = tokio::time::timeout(Duration::from_secs(2), off(&house)).await;
+    assert!(out.is_ok(), "off waited for a service that hangs");
+    assert!(!house.get::<bool>("Quiet").await);
+    quietd.kill().await;
+}
+
+#[tokio::test]
+async fn a_service_that_restarts_is_quiet_again() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let mut dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    log(&house).await;
+    let during = dunst.state().await;
+    dunst.stop().await;
+    house
+        .until("the measure is gone", || async {
+            !house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
+        })
+        .await;
+    dunst.start().await;
+    house
+        .until("the measure is back", || async {
+            house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
+        })
+        .await;
+    assert_eq!(dunst.state().await, during);
+    off(&house).await;
+    assert_eq!(dunst.state().await, before);
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_person_changes_is_theirs() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let quietd = house.start().await;
+    log(&house).await;
+    dunst.person_changes().await;
+    let theirs = dunst.state().await;
+    house
+        .until("it is noticed", || async {
+            !house.get::<Vec<zbus::OwnedVariant>>("Problems").await.is_empty()
+        })
+        .await;
+    off(&house).await;
+    assert_eq!(dunst.state().await, theirs);
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_broken_edit_keeps_the_config_in_use() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let _dunst = dunst(&house).await;
+    let quietd = house.start().await;
+    log(&house).await;
+    house.write_config("[[after]\nsession = ");
+    house
+        .until("the mistake is told", || async {
+            !house.get::<String>("ConfigError").await.is_empty()
+        })
+        .await;
+    assert!(house.get::<bool>("Quiet").await);
+    assert_eq!(house.get::<String>("Profile").await, "held");
+    house.write_config("");
+    house
+        .until("the new config is in use", || async {
+            house.get::<String>("ConfigError").await.is_empty() && !house.get::<bool>("Quiet").await
+        })
+        .await;
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn where_receipts_cannot_be_kept_nothing_is_changed() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    // A file where the folder should be: the same for root as for anybody.
+    std::fs::create_dir_all(house.path(".local/state")).unwrap();
+    std::fs::write(house.state("").parent().unwrap().join("quietd"), "in the way").unwrap();
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    let answer = house.quietctl(&["start", "held"]);
+    assert!(!answer.status.success(), "{answer:?}");
+    assert_eq!(dunst.state().await, before);
+    assert!(!house.get::<bool>("Quiet").await);
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_daemon_leaves_the_first_alone() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let first = house.start().await;
+    log(&house).await;
+    let during = dunst.state().await;
+    let second = tokio::process::Command::from(house.quietd()).output().await.unwrap();
+    assert!(!second.status.success());
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("another quietd"), "{said}");
+    assert_eq!(dunst.state().await, during);
+    first.stop().await;
+}
+
+#[tokio::test]
+async fn a_hold_ends_with_its_caller() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    let guest = house.bus.connect().await.unwrap();
+    let peer = quietd::dbus::Peer::new(
+        &guest,
+        quietd::api::NAME,
+        quietd::api::PATH,
+        quietd::api::INTERFACE,
+    );
+    let cookie: u32 = peer.call("Hold", &("held", "a talk")).await.unwrap();
+    assert!(cookie > 0);
+    assert_ne!(dunst.state().await, before);
+    drop(peer);
+    guest.close().await.unwrap();
+    house.until("the hold is over", || async { !house.get::<bool>("Quiet").await }).await;
+    house.until("it is given back", || async { dunst.state().await == before }).await;
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn no_session_bus_is_one_clear_sentence() {
+    let house = House::new().await;
+    let mut command = house.quietd();
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    let answer = tokio::process::Command::from(command).output().await.unwrap();
+    assert_eq!(answer.status.code(), Some(69));
+    let said = String::from_utf8(answer.stderr).unwrap();
+    assert!(said.starts_with("quietd: There is no session bus"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
