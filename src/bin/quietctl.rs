@@ -1,3 +1,5 @@
 //! The control command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    quietd::cli::main()
+}

@@ -1,5 +1,7 @@
 //! One object of a foreign service, called without surprises.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use zbus::{
     Connection, DynamicType, OwnedVariant, Proxy, Variant, fdo,
@@ -19,6 +21,7 @@ pub struct Peer {
     path: String,
     interface: String,
     flags: MethodFlags,
+    at_most: Duration,
 }
 
 /// Why a call got no answer that helps.
@@ -27,7 +30,7 @@ pub enum CallError {
     /// Nobody has that name, or it went away during the call.
     #[error("{0} is not running")]
     Absent(String),
-    /// No answer within [`CALL_AT_MOST`].
+    /// No answer within [`CALL_AT_MOST`], or what [`Peer::within`] set.
     #[error("{0} did not answer")]
     TimedOut(String),
     /// An error from the service.
@@ -72,6 +75,7 @@ impl Peer {
             path: path.to_owned(),
             interface: interface.to_owned(),
             flags: MethodFlags::NO_AUTO_START,
+            at_most: CALL_AT_MOST,
         }
     }
 
@@ -80,6 +84,12 @@ impl Peer {
     #[must_use]
     pub fn that_may_start(self) -> Self {
         Self { flags: MethodFlags::empty(), ..self }
+    }
+
+    /// Sets how long an answer may take: only for callers that hold nothing up while they wait.
+    #[must_use]
+    pub fn within(self, at_most: Duration) -> Self {
+        Self { at_most, ..self }
     }
 
     /// The bus this peer is on.
@@ -139,7 +149,7 @@ impl Peer {
                 .call_with_flags::<_, _, R>(member, self.flags, body)
                 .await
         };
-        match tokio::time::timeout(CALL_AT_MOST, call).await {
+        match tokio::time::timeout(self.at_most, call).await {
             Err(_) => Err(CallError::TimedOut(self.name.clone())),
             Ok(Ok(Some(reply))) => Ok(reply),
             Ok(Ok(None)) => Err(CallError::Odd(self.name.clone(), "no reply".to_owned())),

@@ -1,6 +1,8 @@
 //! The real binaries and backends on a private bus, with stand-ins for services. One module for each thing tested.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod cli_answers;
+mod cli_follow;
 mod compositor;
 mod config_examples;
 mod contract;
@@ -12,6 +14,7 @@ mod layering;
 mod lock;
 mod logind;
 mod plasma;
+mod quiet_stand_in;
 mod wl_gamma;
 mod wl_overlay;
 mod x11;

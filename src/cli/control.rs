@@ -1,0 +1,204 @@
+//! The control bus, from `quietctl`'s side: each method once, and errors as people read them.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use zbus::{Connection, DynamicType, Variant, wire::DynamicDeserialize};
+
+use super::{CommandError, error::Kind, state::State};
+use crate::{
+    api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
+    dbus::{CallError, Peer},
+};
+
+/// Asking every backend takes a while where a service hangs; starting the daemon may as well.
+const ANSWER_AT_MOST: Duration = Duration::from_secs(10);
+
+/// The daemon, as it is seen from here.
+#[derive(Debug)]
+pub struct Control {
+    bus: Connection,
+    daemon: Peer,
+}
+
+/// Whether a call may start the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Never,
+    IfNeeded,
+}
+
+impl Control {
+    /// Makes no call of its own.
+    pub fn new(bus: &Connection) -> Self {
+        let daemon = Peer::new(bus, api::NAME, api::PATH, api::INTERFACE).within(ANSWER_AT_MOST);
+        Self { bus: bus.clone(), daemon }
+    }
+
+    /// The bus it is on.
+    pub fn bus(&self) -> &Connection {
+        &self.bus
+    }
+
+    /// Everything the daemon says of itself, in one call.
+    pub async fn state(&self) -> Result<State, CommandError> {
+        Peer::new(&self.bus, api::NAME, api::PATH, "org.freedesktop.DBus.Properties")
+            .within(ANSWER_AT_MOST)
+            .call("GetAll", &api::INTERFACE)
+            .await
+            .map_err(explain)
+    }
+
+    /// Logs a session; starts the daemon if it can be.
+    pub async fn log_session(
+        &self,
+        kind: &str,
+        ended: Timestamp,
+        note: Option<&str>,
+    ) -> Result<String, CommandError> {
+        let mut options: HashMap<&str, Variant<'_>> = HashMap::new();
+        if let Some(note) = note {
+            options.insert("note", Variant::from(note));
+        }
+        self.call(Start::IfNeeded, "LogSession", &(kind, usec(ended), options)).await
+    }
+
+    /// Erases a session; starts the daemon if it can be.
+    pub async fn forget_session(&self, id: &str) -> Result<(), CommandError> {
+        self.call(Start::IfNeeded, "ForgetSession", &id).await
+    }
+
+    /// Every session that ended since a moment.
+    pub async fn sessions(
+        &self,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<SessionEntry>, CommandError> {
+        self.call(Start::Never, "Sessions", &since.map_or(0, usec)).await
+    }
+
+    /// Starts a period; starts the daemon if it can be. No duration is the default one.
+    pub async fn start(
+        &self,
+        profile: &str,
+        lasts: Option<SignedDuration>,
+    ) -> Result<String, CallError> {
+        let daemon = self.daemon.clone().that_may_start();
+        daemon.call("Start", &(profile, length(lasts))).await
+    }
+
+    /// Lifts everything for a while.
+    pub async fn pause(&self, lasts: Option<SignedDuration>) -> Result<(), CommandError> {
+        self.call(Start::Never, "Pause", &length(lasts)).await
+    }
+
+    /// Ends a pause.
+    pub async fn resume(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "Resume", &()).await
+    }
+
+    /// Lifts everything for good.
+    pub async fn off(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "Off", &()).await
+    }
+
+    /// Lets one app or site through.
+    pub async fn unlock(
+        &self,
+        what: &str,
+        lasts: Option<SignedDuration>,
+    ) -> Result<(), CommandError> {
+        self.call(Start::Never, "Unlock", &(what, length(lasts))).await
+    }
+
+    /// The periods between two moments.
+    pub async fn plan(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<PeriodEntry>, CommandError> {
+        self.call(Start::Never, "Plan", &(usec(from), usec(until))).await
+    }
+
+    /// What serves each measure.
+    pub async fn doctor(&self) -> Result<Vec<DoctorEntry>, CommandError> {
+        self.call(Start::Never, "Doctor", &()).await
+    }
+
+    /// What runs now.
+    pub async fn apps(&self) -> Result<Vec<AppEntry>, CommandError> {
+        self.call(Start::Never, "Apps", &()).await
+    }
+
+    async fn call<B, R>(&self, start: Start, member: &str, body: &B) -> Result<R, CommandError>
+    where
+        B: Serialize + DynamicType,
+        R: for<'d> DynamicDeserialize<'d>,
+    {
+        let daemon = match start {
+            Start::Never => self.daemon.clone(),
+            Start::IfNeeded => self.daemon.clone().that_may_start(),
+        };
+        daemon.call(member, body).await.map_err(explain)
+    }
+}
+
+/// Says what an error means to the person, and what to do.
+pub fn explain(error: CallError) -> CommandError {
+    match error {
+        CallError::Absent(_) => CommandError::not_running(),
+        CallError::TimedOut(_) => CommandError::new(
+            Kind::Refused,
+            format!("quietd did not answer within {} s.", ANSWER_AT_MOST.as_secs()),
+        )
+        .hint("To put everything back without it: quietctl restore")
+        .hint("To start it anew: systemctl --user restart quietd"),
+        CallError::Answered { error, text, .. } => answered(&error, text),
+        CallError::Odd(_, text) => CommandError::new(
+            Kind::Refused,
+            format!("quietd answered something unexpected: {text}."),
+        )
+        .hint("Is another version running? systemctl --user restart quietd"),
+    }
+}
+
+fn answered(error: &str, text: String) -> CommandError {
+    if let Some(ours) = error.strip_prefix("org.quietd.Quiet1.Error.") {
+        return match ours {
+            "UnknownProfile" | "InvalidTime" => CommandError::usage(text),
+            "UnknownSession" => {
+                CommandError::new(Kind::No, text).hint("To see what is logged: quietctl sessions")
+            }
+            "NothingRunning" => {
+                CommandError::new(Kind::No, text).hint("To see what is quiet now: quietctl status")
+            }
+            "ConfigInvalid" => {
+                CommandError::new(Kind::No, text).hint("To see every mistake: quietctl check")
+            }
+            "NeverLocked" => CommandError::new(Kind::No, text),
+            _ => CommandError::new(Kind::Refused, text),
+        };
+    }
+    let starting = ["org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1."];
+    if starting.iter().any(|prefix| error.starts_with(prefix)) {
+        return CommandError::new(Kind::NotRunning, format!("quietd could not be started: {text}"))
+            .hint("To see why: systemctl --user status quietd");
+    }
+    if error.starts_with("org.freedesktop.DBus.Error.Unknown") {
+        return CommandError::new(
+            Kind::Refused,
+            "The quietd that runs does not know this command.",
+        )
+        .hint("Is it another version? systemctl --user restart quietd");
+    }
+    CommandError::new(Kind::Refused, format!("quietd could not do it: {text}"))
+}
+
+fn usec(moment: Timestamp) -> u64 {
+    u64::try_from(moment.as_microsecond()).unwrap_or(0)
+}
+
+/// 0 stands for the default.
+fn length(lasts: Option<SignedDuration>) -> u64 {
+    lasts.map_or(0, |lasts| u64::try_from(lasts.as_micros()).unwrap_or(0))
+}

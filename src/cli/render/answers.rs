@@ -1,0 +1,234 @@
+//! What the commands that do something answer.
+
+use jiff::Timestamp;
+
+use super::{Page, changes, status::problems, time::moment};
+use crate::api::{PeriodEntry, ProblemEntry};
+
+/// The way out, as every answer that made it quiet ends.
+const OFF: (&str, &str) = ("quietctl off", "gives everything back now");
+
+/// `quietctl log`: from when to when, the phases ahead, what could not be done, how to undo. `run` is what followed from
+/// this session.
+pub fn logged(
+    page: &Page,
+    id: &str,
+    ended: Timestamp,
+    run: &[PeriodEntry],
+    failed: &[ProblemEntry],
+) -> String {
+    let now = page.now.timestamp();
+    let ended = format!("Logged: a session that {} {}.", tense(page, ended), page.when(ended));
+    let mut out = page.advice(0, &ended);
+    let forget = format!("quietctl forget {id}");
+    let forget = (&*forget, "erases this session");
+    let end = run.iter().filter_map(|period| moment(period.until)).max();
+    let Some(end) = end.filter(|end| *end > now) else {
+        out.push_str(&page.advice(
+            0,
+            "It makes nothing quiet: no [[after]] rule follows it, or its phases are over.",
+        ));
+        out.push('\n');
+        out.push_str(&page.commands(&[("quietctl plan", "shows what is ahead"), forget]));
+        return out;
+    };
+    let from = run.iter().filter_map(|period| moment(period.from)).min().unwrap_or(now);
+    out.push_str(&page.strong(&format!("Quiet from {} until {}", page.when(from), page.when(end))));
+    out.push_str("\n\n");
+    out.push_str(&page.table(&phases(page, run)));
+    out.push_str(&problems(page, failed));
+    out.push('\n');
+    out.push_str(&page.commands(&[OFF, forget]));
+    out
+}
+
+fn tense(page: &Page, ended: Timestamp) -> &'static str {
+    if ended > page.now.timestamp() { "ends" } else { "ended" }
+}
+
+/// A row for each phase that is not over.
+fn phases(page: &Page, run: &[PeriodEntry]) -> Vec<(String, String)> {
+    let now = page.now.timestamp();
+    let mut phases: Vec<&PeriodEntry> =
+        run.iter().filter(|period| moment(period.until).is_none_or(|until| until > now)).collect();
+    phases.sort_by_key(|period| period.from);
+    phases
+        .into_iter()
+        .map(|period| {
+            let from = moment(period.from)
+                .filter(|from| *from > now)
+                .map_or_else(|| "now".to_owned(), |from| page.when(from));
+            (from, format!("{} {}", period.profile, page.until(period.until)))
+        })
+        .collect()
+}
+
+/// `quietctl start`.
+pub fn started(
+    page: &Page,
+    period: Option<&PeriodEntry>,
+    profile: &str,
+    failed: &[ProblemEntry],
+) -> String {
+    let line = match period {
+        Some(period) => format!("{profile} {}", page.until(period.until)),
+        None => format!("{profile} is started"),
+    };
+    let mut out = page.heading(&line);
+    out.push_str(&problems(page, failed));
+    out.push('\n');
+    out.push_str(&page.commands(&[OFF]));
+    out
+}
+
+/// `quietctl pause`.
+pub fn paused(page: &Page, until: Option<Timestamp>) -> String {
+    let until = until.map_or_else(String::new, |until| format!(" until {}", page.when(until)));
+    let mut out = page.heading(&format!("Paused{until}"));
+    out.push_str(&page.advice(0, "Everything is as you had it; then it is quiet again."));
+    out.push('\n');
+    out.push_str(&page.commands(&[
+        ("quietctl resume", "makes it quiet again now"),
+        ("quietctl off", "ends it now; nothing comes back by itself"),
+    ]));
+    out
+}
+
+/// `quietctl resume`.
+pub fn resumed(page: &Page, headline: &str, failed: &[ProblemEntry]) -> String {
+    let mut out = page.heading(headline);
+    out.push_str(&problems(page, failed));
+    out.push('\n');
+    out.push_str(&page.commands(&[OFF]));
+    out
+}
+
+/// `quietctl off`.
+pub fn off(
+    page: &Page,
+    ahead: &[PeriodEntry],
+    horizon: Timestamp,
+    failed: &[ProblemEntry],
+) -> String {
+    let mut out = String::new();
+    if failed.is_empty() {
+        out.push_str(&page.heading("Everything is as you had it."));
+    } else {
+        out.push_str(&page.heading("It is off."));
+    }
+    out.push_str(&page.advice(0, "Nothing that was running comes back by itself."));
+    let now = page.now.timestamp();
+    let next =
+        changes::changes(ahead, now, horizon).into_iter().find(|change| !change.running.is_empty());
+    if let Some(change) = next {
+        let profiles = changes::profiles(&change.running);
+        out.push_str(&page.advice(
+            0,
+            &format!("The next quiet time begins {}: {profiles}.", page.when(change.at)),
+        ));
+    }
+    out.push_str(&problems(page, failed));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample, *};
+
+    #[test]
+    fn a_session_that_is_followed() {
+        let (page, run) = (sample::page(), &sample::ahead()[..3]);
+        let ended = sample::at("2026-11-25T14:00+01");
+        insta::assert_snapshot!(logged(&page, "7", ended, run, &[]), @r"
+        Logged: a session that ended 14:00.
+        Quiet from 14:00 until Saturday 14:00
+
+          now             settle until 18:00
+          18:00           quiet until Thursday 14:00
+          Thursday 14:00  ease until Saturday 14:00
+
+        quietctl off       gives everything back now
+        quietctl forget 7  erases this session
+        ");
+        insta::assert_snapshot!(logged(&page, "7", ended, run, &[sample::dim_problem()]), @r"
+        Logged: a session that ended 14:00.
+        Quiet from 14:00 until Saturday 14:00
+
+          now             settle until 18:00
+          18:00           quiet until Thursday 14:00
+          Thursday 14:00  ease until Saturday 14:00
+
+        Could not be done
+          dim: The screens could not be dimmed: no backlight was found. Turn
+          the screens down at their own buttons if that is better for
+          you.
+          To see what serves each measure here: quietctl doctor
+
+        quietctl off       gives everything back now
+        quietctl forget 7  erases this session
+        ");
+    }
+
+    #[test]
+    fn a_late_log_lands_in_the_right_phase() {
+        let now = "2026-11-27T09:00:00+01:00[Europe/Berlin]".parse().unwrap();
+        let page = Page { now, ..sample::page() };
+        let ended = sample::at("2026-11-25T14:00+01");
+        insta::assert_snapshot!(logged(&page, "7", ended, &sample::ahead()[..3], &[]), @r"
+        Logged: a session that ended Wednesday 14:00.
+        Quiet from Wednesday 14:00 until Saturday 14:00
+
+          now  ease until Saturday 14:00
+
+        quietctl off       gives everything back now
+        quietctl forget 7  erases this session
+        ");
+    }
+
+    #[test]
+    fn a_session_that_no_rule_follows() {
+        let ended = sample::at("2026-11-25T15:20+01");
+        insta::assert_snapshot!(logged(&sample::page(), "7", ended, &[], &[]), @r"
+        Logged: a session that ends 15:20.
+        It makes nothing quiet: no [[after]] rule follows it, or its phases
+        are over.
+
+        quietctl plan      shows what is ahead
+        quietctl forget 7  erases this session
+        ");
+    }
+
+    #[test]
+    fn by_hand() {
+        let page = sample::page();
+        let ahead = sample::ahead();
+        insta::assert_snapshot!(started(&page, ahead.first(), "settle", &[]), @r"
+        settle until 18:00
+
+        quietctl off  gives everything back now
+        ");
+        insta::assert_snapshot!(paused(&page, Some(sample::at("2026-11-25T15:15+01"))), @r"
+        Paused until 15:15
+        Everything is as you had it; then it is quiet again.
+
+        quietctl resume  makes it quiet again now
+        quietctl off     ends it now; nothing comes back by itself
+        ");
+        let horizon = sample::at("2026-12-02T15:00+01");
+        insta::assert_snapshot!(off(&page, &ahead[3..], horizon, &[]), @r"
+        Everything is as you had it.
+        Nothing that was running comes back by itself.
+        The next quiet time begins Sunday 21:30: ease.
+        ");
+        insta::assert_snapshot!(off(&page, &[], horizon, &[sample::dim_problem()]), @r"
+        It is off.
+        Nothing that was running comes back by itself.
+
+        Could not be done
+          dim: The screens could not be dimmed: no backlight was found. Turn
+          the screens down at their own buttons if that is better for
+          you.
+          To see what serves each measure here: quietctl doctor
+        ");
+    }
+}

@@ -1,0 +1,261 @@
+//! Sessions, apps, and what serves each measure.
+
+use super::{Page, time::moment};
+use crate::{
+    api::{AppEntry, DoctorEntry, SessionEntry},
+    plan::Measure,
+};
+
+/// `quietctl sessions`: the one place that shows kinds and notes.
+pub fn sessions(page: &Page, sessions: &[SessionEntry]) -> String {
+    if sessions.is_empty() {
+        return "No session is logged.\n".to_owned();
+    }
+    let mut sessions: Vec<&SessionEntry> = sessions.iter().collect();
+    sessions.sort_by_key(|session| session.ended);
+    let mut rows = vec![["Ended", "Kind", "Id", "Note"].map(str::to_owned)];
+    rows.extend(sessions.into_iter().map(|session| {
+        let ended = moment(session.ended).map_or_else(
+            || "not known".to_owned(),
+            |ended| page.here(ended).strftime("%a %-d %b %Y %H:%M").to_string(),
+        );
+        let note = session.note.clone().unwrap_or_default();
+        [ended, session.kind.clone(), session.id.clone(), note]
+    }));
+    let mut out = page.columns(&rows);
+    out.push('\n');
+    out.push_str(&page.commands(&[("quietctl forget ID", "erases one for good")]));
+    out
+}
+
+/// `quietctl apps`: what runs now, with the ids to write in the config.
+pub fn apps(page: &Page, apps: &[AppEntry], config: &str) -> String {
+    if apps.is_empty() {
+        return "No app is running that can be told from others.\n".to_owned();
+    }
+    let mut apps: Vec<&AppEntry> = apps.iter().collect();
+    apps.sort_by_key(|app| app.id.to_lowercase());
+    let mut rows = vec![["Id", "Name", "Now"].map(str::to_owned)];
+    rows.extend(apps.into_iter().map(|app| {
+        let now = match app {
+            AppEntry { never: true, .. } => "can never be locked",
+            AppEntry { locked: true, .. } => "locked",
+            _ => "open",
+        };
+        [app.id.clone(), app.name.clone(), now.to_owned()]
+    }));
+    let mut out = page.columns(&rows);
+    out.push('\n');
+    out.push_str(&page.advice(
+        0,
+        &format!("To lock one, write its id under lock = [\"…\"] in a profile of {config}."),
+    ));
+    out
+}
+
+/// Something `doctor` looks at without the daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What it is about.
+    pub about: &'static str,
+    /// Whether it is as it should be.
+    pub fine: bool,
+    /// What was seen, and what to do if it is not fine.
+    pub text: String,
+}
+
+/// How much `doctor` tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What serves each measure, or why nothing does.
+    Served,
+    /// Every backend there is.
+    Every,
+}
+
+/// `quietctl doctor`; `entries` is none where the daemon is not running.
+pub fn doctor(
+    page: &Page,
+    entries: Option<&[DoctorEntry]>,
+    checks: &[Check],
+    detail: Detail,
+) -> String {
+    let mut out = String::new();
+    if let Some(entries) = entries {
+        out.push_str(&page.strong("What serves each measure here"));
+        out.push('\n');
+        let rows: Vec<[String; 3]> =
+            Measure::ALL.into_iter().flat_map(|measure| served(entries, measure, detail)).collect();
+        out.push_str(&page.columns(&rows));
+        out.push('\n');
+    }
+    out.push_str(&page.strong("What quietd needs"));
+    out.push('\n');
+    let rows: Vec<[&str; 3]> = checks
+        .iter()
+        .map(|check| [check.about, if check.fine { "fine" } else { "not yet" }, &check.text])
+        .collect();
+    out.push_str(&page.columns(&rows));
+    out
+}
+
+/// The rows of one measure: what serves it, or everything that could and why it does not.
+fn served(entries: &[DoctorEntry], measure: Measure, detail: Detail) -> Vec<[String; 3]> {
+    let mut entries: Vec<&DoctorEntry> =
+        entries.iter().filter(|entry| entry.measure == measure.name()).collect();
+    entries.sort_by_key(|entry| !entry.serves);
+    if detail == Detail::Served && entries.first().is_some_and(|entry| entry.serves) {
+        entries.truncate(1);
+    }
+    if entries.is_empty() {
+        return vec![[measure.name().into(), "not here".into(), "Nothing serves it yet.".into()]];
+    }
+    let row = |(at, entry): (usize, &DoctorEntry)| {
+        let name = if at == 0 { measure.name() } else { "" };
+        let state = match &*entry.state {
+            "ready" if entry.serves => "works",
+            "ready" => "could",
+            "deferred" => "waits",
+            _ => "not here",
+        };
+        // The sentence often begins with the name already.
+        let text = if entry.text.to_lowercase().contains(&entry.title.to_lowercase()) {
+            entry.text.clone()
+        } else if entry.text.is_empty() {
+            entry.title.clone()
+        } else {
+            format!("{}: {}", entry.title, entry.text)
+        };
+        [name.to_owned(), state.to_owned(), text]
+    };
+    entries.into_iter().enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample, *};
+
+    #[test]
+    fn sessions_with_kind_and_note() {
+        let logged = [
+            SessionEntry {
+                id: "b2".into(),
+                kind: "session".into(),
+                ended: sample::usec("2026-11-25T14:00+01"),
+                logged: sample::usec("2026-11-25T15:00+01"),
+                note: Some("three words are enough\nand one more line".into()),
+            },
+            SessionEntry {
+                id: "a1".into(),
+                kind: "retreat day".into(),
+                ended: sample::usec("2026-11-02T18:00+01"),
+                ..SessionEntry::default()
+            },
+        ];
+        insta::assert_snapshot!(sessions(&sample::page(), &logged), @r"
+          Ended                  Kind         Id  Note
+          Mon 2 Nov 2026 18:00   retreat day  a1
+          Wed 25 Nov 2026 14:00  session      b2  three words are enough
+                                                  and one more line
+
+        quietctl forget ID  erases one for good
+        ");
+        insta::assert_snapshot!(sessions(&sample::page(), &[]), @r"No session is logged.");
+    }
+
+    #[test]
+    fn apps_with_their_ids() {
+        let app = |id: &str, name: &str, locked, never| AppEntry {
+            id: id.into(),
+            name: name.into(),
+            locked,
+            never,
+            ..AppEntry::default()
+        };
+        let running = [
+            app("org.telegram.desktop", "Telegram", true, false),
+            app("Alacritty", "Alacritty", false, true),
+            app("firefox", "Firefox", false, false),
+        ];
+        insta::assert_snapshot!(apps(&sample::page(), &running, "~/.config/quietd/config.toml"), @r#"
+          Id                    Name       Now
+          Alacritty             Alacritty  can never be locked
+          firefox               Firefox    open
+          org.telegram.desktop  Telegram   locked
+
+        To lock one, write its id under lock = ["…"] in a
+        profile of ~/.config/quietd/config.toml.
+        "#);
+        insta::assert_snapshot!(apps(&sample::page(), &[], ""), @r"No app is running that can be told from others.");
+    }
+
+    fn entry(measure: &str, title: &str, state: &str, serves: bool, text: &str) -> DoctorEntry {
+        DoctorEntry {
+            measure: measure.into(),
+            backend: title.to_lowercase(),
+            title: title.into(),
+            state: state.into(),
+            serves,
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn what_serves_each_measure() {
+        let entries = [
+            entry("notifications", "mako", "unsupported", false, "mako is not running."),
+            entry("notifications", "dunst", "ready", true, "dunst 1.9.0"),
+            entry("dim", "Backlight", "unsupported", false, "There is no backlight here."),
+            entry("dim", "Gamma", "deferred", false, "The compositor has not started yet."),
+            entry("apps", "App units", "ready", true, "the user manager freezes them"),
+        ];
+        let checks = [
+            Check { about: "session bus", fine: true, text: "here".into() },
+            Check {
+                about: "unit",
+                fine: false,
+                text: "quietd.service is not installed. To install it: quietctl setup".into(),
+            },
+        ];
+        let page = sample::page();
+        insta::assert_snapshot!(doctor(&page, Some(&entries), &checks, Detail::Served), @r"
+        What serves each measure here
+          notifications  works     dunst 1.9.0
+          dim            not here  There is no backlight here.
+                         waits     Gamma: The compositor has not started yet.
+          warmth         not here  Nothing serves it yet.
+          greyscale      not here  Nothing serves it yet.
+          apps           works     App units: the user manager freezes them
+          sites          not here  Nothing serves it yet.
+          breaks         not here  Nothing serves it yet.
+
+        What quietd needs
+          session bus  fine     here
+          unit         not yet  quietd.service is not installed. To install it: quietctl
+                                setup
+        ");
+        insta::assert_snapshot!(doctor(&page, Some(&entries), &checks, Detail::Every), @r"
+        What serves each measure here
+          notifications  works     dunst 1.9.0
+                         not here  mako is not running.
+          dim            not here  There is no backlight here.
+                         waits     Gamma: The compositor has not started yet.
+          warmth         not here  Nothing serves it yet.
+          greyscale      not here  Nothing serves it yet.
+          apps           works     App units: the user manager freezes them
+          sites          not here  Nothing serves it yet.
+          breaks         not here  Nothing serves it yet.
+
+        What quietd needs
+          session bus  fine     here
+          unit         not yet  quietd.service is not installed. To install it: quietctl
+                                setup
+        ");
+        insta::assert_snapshot!(doctor(&page, None, &checks, Detail::Served), @r"
+        What quietd needs
+          session bus  fine     here
+          unit         not yet  quietd.service is not installed. To install it: quietctl
+                                setup
+        ");
+    }
+}

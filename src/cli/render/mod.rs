@@ -1,0 +1,18 @@
+//! What people read, and what programs do: text from values.
+//!
+//! Pure: no bus, no files, no environment, no clock. Who asks the daemon, and where text goes, is the commands' affair.
+
+pub mod answers;
+mod changes;
+pub mod json;
+pub mod lists;
+mod measures;
+mod page;
+pub mod plan;
+#[cfg(test)]
+mod sample;
+pub mod status;
+mod time;
+
+pub use page::{Colour, Page, plain};
+pub use time::{lasting, moment};

@@ -1,0 +1,217 @@
+//! The page that text for people is put on: how wide, with colour or not, and what day it is.
+
+use jiff::Zoned;
+
+/// Whether letters may be bold or faint; nothing is said by that alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// They may.
+    Allowed,
+    /// Letters only.
+    Plain,
+}
+
+/// Where text is put.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What it is now, in the zone of the machine.
+    pub now: Zoned,
+    /// Columns.
+    pub width: usize,
+    /// Bold and faint letters.
+    pub colour: Colour,
+}
+
+/// The narrowest last column, however narrow the terminal.
+const NARROWEST: usize = 16;
+
+/// The most words in a line of advice.
+const WORDS_AT_MOST: usize = 12;
+
+impl Page {
+    /// The widest a page is.
+    pub const WIDEST: usize = 80;
+
+    /// What is to be seen first.
+    pub fn strong(&self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    /// What is to be seen last.
+    pub fn faint(&self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    /// A line that is to be seen first, or several where it is long.
+    pub fn heading(&self, text: &str) -> String {
+        let lines = wrap(&plain(text), self.width, usize::MAX);
+        lines.iter().flat_map(|line| [self.strong(line), "\n".to_owned()]).collect()
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        match self.colour {
+            Colour::Allowed if !text.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// A sentence or more, in lines that are easily read, each indented.
+    pub fn advice(&self, indent: usize, text: &str) -> String {
+        let room = self.width.saturating_sub(indent);
+        let margin = " ".repeat(indent);
+        let lines = wrap(&plain(text), room, WORDS_AT_MOST);
+        lines.iter().flat_map(|line| [&*margin, line, "\n"]).collect()
+    }
+
+    /// Two columns: what it is about, and what there is to say. Long text goes on below itself.
+    pub fn table<L: AsRef<str>, T: AsRef<str>>(&self, rows: &[(L, T)]) -> String {
+        let rows: Vec<[&str; 2]> =
+            rows.iter().map(|(label, text)| [label.as_ref(), text.as_ref()]).collect();
+        self.columns(&rows)
+    }
+
+    /// Columns of text; the first is faint, and long text in the last goes on below itself.
+    pub fn columns<const N: usize, T: AsRef<str>>(&self, rows: &[[T; N]]) -> String {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| plain(cell.as_ref())).collect()).collect();
+        let widths: Vec<usize> = (0..N.saturating_sub(1))
+            .map(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0))
+            .collect();
+        let indent = 2 + widths.iter().map(|width| width + 2).sum::<usize>();
+        let room = self.width.saturating_sub(indent).max(NARROWEST);
+        let mut out = String::new();
+        for row in &rows {
+            let mut line = String::from("  ");
+            for (at, cell) in row.iter().take(widths.len()).enumerate() {
+                let cell = cell.replace('\n', " ");
+                let cell = &*cell;
+                let pad = " ".repeat(widths[at] - width(cell) + 2);
+                line.push_str(&if at == 0 { self.faint(cell) } else { cell.to_owned() });
+                line.push_str(&pad);
+            }
+            for part in wrap(row.last().map_or("", String::as_str), room, usize::MAX) {
+                line.push_str(&part);
+                out.push_str(line.trim_end());
+                out.push('\n');
+                line = " ".repeat(indent);
+            }
+        }
+        out
+    }
+
+    /// Commands and what they do: the last lines of a page.
+    pub fn commands(&self, commands: &[(&str, &str)]) -> String {
+        let longest = commands.iter().map(|(command, _)| width(command)).max().unwrap_or(0);
+        let mut out = String::new();
+        for (command, does) in commands {
+            let pad = " ".repeat(longest - width(command));
+            let apart = if width(does) + longest + 2 > self.width { "\n  " } else { "  " };
+            out.extend([&*self.strong(command), &*pad, apart, does, "\n"]);
+        }
+        out
+    }
+}
+
+/// A list of names in one cell, as many as there is room for.
+pub fn names(names: &[String], room: usize) -> String {
+    let mut out = String::new();
+    for (at, name) in names.iter().enumerate() {
+        let left = names.len() - at;
+        let longer = if at == 0 { name.clone() } else { format!("{out}, {name}") };
+        let tail = if left > 1 { width(&format!(" and {} more", left - 1)) } else { 0 };
+        if at > 0 && width(&longer) + tail > room {
+            return format!("{out} and {left} more");
+        }
+        out = longer;
+    }
+    out
+}
+
+/// Breaks text into lines of so many columns and words; a longer word has a line of its own.
+fn wrap(text: &str, room: usize, words_at_most: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        let (mut line, mut words) = (String::new(), 0);
+        for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
+            if words > 0 && (words == words_at_most || width(&line) + 1 + width(word) > room) {
+                lines.push(std::mem::take(&mut line));
+                words = 0;
+            }
+            if words > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
+            words += 1;
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// Columns, near enough: letters that are twice as wide are rare here.
+pub fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Takes out what would steer a terminal: names and notes come from elsewhere.
+pub fn plain(text: &str) -> String {
+    let steers = |letter: char| {
+        (letter.is_control() && letter != '\n')
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(width: usize) -> Page {
+        let now = "2026-11-25T15:00:00+01:00[Europe/Berlin]".parse().unwrap();
+        Page { now, width, colour: Colour::Plain }
+    }
+
+    #[test]
+    fn advice_has_short_lines() {
+        let text = "The screens could not be dimmed because nothing here can dim them, so they \
+                    stay as they are; turn them down by hand if that is better for you.";
+        insta::assert_snapshot!(page(80).advice(2, text), @r"
+          The screens could not be dimmed because nothing here can dim them,
+          so they stay as they are; turn them down by hand if
+          that is better for you.
+        ");
+        assert!(page(30).advice(2, text).lines().all(|line| width(line) <= 30));
+    }
+
+    #[test]
+    fn what_would_steer_a_terminal_is_taken_out() {
+        assert_eq!(plain("a\u{1b}[2Jb\u{202e}c\td"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d");
+    }
+
+    #[test]
+    fn a_list_says_how_many_are_left_out() {
+        let apps: Vec<String> =
+            ["discord", "steam", "org.telegram.desktop", "slack"].map(str::to_owned).to_vec();
+        assert_eq!(names(&apps, 60), "discord, steam, org.telegram.desktop, slack");
+        assert_eq!(names(&apps, 30), "discord, steam and 2 more");
+        assert_eq!(names(&apps, 3), "discord and 3 more");
+        assert_eq!(names(&[], 30), "");
+    }
+
+    #[test]
+    fn a_table_goes_on_below_itself() {
+        let rows = [("dim", "one two three four five six seven"), ("apps", "discord")];
+        insta::assert_snapshot!(page(30).table(&rows), @r"
+        dim   one two three four
+              five six seven
+        apps  discord
+        ");
+    }
+
+    #[test]
+    fn colour_says_nothing_by_itself() {
+        let coloured = Page { colour: Colour::Allowed, ..page(80) };
+        assert_eq!(coloured.strong("Quiet"), "\u{1b}[1mQuiet\u{1b}[0m");
+        assert_eq!(page(80).strong("Quiet"), "Quiet");
+    }
+}

@@ -1,0 +1,146 @@
+//! `quietctl status`: what is quiet, why, until when, what is next, what could not be done, and how to leave.
+
+use jiff::Timestamp;
+
+use super::{
+    Page,
+    changes::{Change, changes, profiles},
+    measures::{rows, short, together},
+    time::moment,
+};
+use crate::{
+    api::{PeriodEntry, ProblemEntry},
+    cli::state::State,
+};
+
+/// The whole page. `ahead` are the periods up to `horizon`, as `Plan` tells them.
+pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestamp) -> String {
+    let mut out = page.heading(&headline(page, state));
+    let rows = rows(page, &state.measures);
+    if !rows.is_empty() {
+        out.push('\n');
+        out.push_str(&page.table(&rows));
+    }
+    if !state.reasons.is_empty() {
+        out.push_str("\nWhy\n");
+        out.push_str(&page.table(&reasons(page, &state.reasons)));
+    }
+    let next = changes(ahead, page.now.timestamp(), horizon);
+    if !next.is_empty() {
+        out.push_str("\nNext\n");
+        out.push_str(&page.table(&next_rows(page, &next)));
+    }
+    out.push_str(&problems(page, &state.problems));
+    if !state.config_error.is_empty() {
+        out.push_str("\nThe config\n");
+        out.push_str(&page.advice(2, &state.config_error));
+        out.push_str(&page.advice(2, "To see every mistake: quietctl check"));
+    }
+    out.push('\n');
+    out.push_str(&leave(page, state, !next.is_empty()));
+    out
+}
+
+/// One line that says it all.
+pub fn headline(page: &Page, state: &State) -> String {
+    if state.paused {
+        let paused = moment(state.paused_until)
+            .map_or_else(|| "Paused".to_owned(), |at| format!("Paused until {}", page.when(at)));
+        return match moment(state.until) {
+            Some(end) if moment(state.paused_until).is_none_or(|paused| end > paused) => {
+                format!("{paused} · then quiet until {}", page.when(end))
+            }
+            _ => paused,
+        };
+    }
+    if !state.quiet {
+        return "Nothing is quiet now".to_owned();
+    }
+    let quiet = quiet_until(page, state);
+    let phase = state
+        .reasons
+        .iter()
+        .filter(|period| period.profile == state.profile)
+        .filter_map(|period| moment(period.until))
+        .max()
+        .filter(|end| Some(*end) != moment(state.until));
+    match phase {
+        Some(end) => format!("{quiet} · {} until {}", state.profile, page.when(end)),
+        None if state.profile.is_empty() => quiet,
+        None => format!("{quiet} · {}", state.profile),
+    }
+}
+
+/// `Quiet until Thursday 14:00`, and no more than that: it may be read by others.
+pub fn quiet_until(page: &Page, state: &State) -> String {
+    moment(state.until)
+        .map_or_else(|| "Quiet".to_owned(), |end| format!("Quiet until {}", page.when(end)))
+}
+
+fn reasons(page: &Page, periods: &[PeriodEntry]) -> Vec<(String, String)> {
+    periods
+        .iter()
+        .map(|period| {
+            let why = format!("{}: {}", page.until(period.until), period.reason);
+            (period.profile.clone(), why)
+        })
+        .collect()
+}
+
+/// A row for each change: when, and what it is then.
+fn next_rows(page: &Page, next: &[Change<'_>]) -> Vec<(String, String)> {
+    /// More of them are for `quietctl plan`.
+    const SHOWN: usize = 4;
+    let mut rows: Vec<(String, String)> =
+        next.iter().take(SHOWN).map(|change| (page.when(change.at), then(change))).collect();
+    if next.len() > SHOWN {
+        rows.push((String::new(), "To see what comes later: quietctl plan".to_owned()));
+    }
+    rows
+}
+
+/// What a change leads to: "quiet: only urgent notifications, 25% darker".
+fn then(change: &Change<'_>) -> String {
+    if change.running.is_empty() {
+        return "over: everything is as you had it".to_owned();
+    }
+    let profiles = profiles(&change.running);
+    let measures = short(&together(change.running.iter().copied()));
+    if measures.is_empty() { profiles } else { format!("{profiles}: {}", measures.join(", ")) }
+}
+
+/// What could not be done, and what to do; empty where all was done.
+pub fn problems(page: &Page, problems: &[ProblemEntry]) -> String {
+    if problems.is_empty() {
+        return String::new();
+    }
+    let mut out = "\nCould not be done\n".to_owned();
+    for problem in problems {
+        if problem.measure.is_empty() {
+            out.push_str(&page.advice(2, &problem.text));
+        } else {
+            out.push_str(&page.advice(2, &format!("{}: {}", problem.measure, problem.text)));
+        }
+    }
+    out.push_str(&page.advice(2, "To see what serves each measure here: quietctl doctor"));
+    out
+}
+
+/// The last line: the way out, or the way in.
+fn leave(page: &Page, state: &State, more: bool) -> String {
+    if state.paused {
+        page.commands(&[
+            ("quietctl resume", "makes it quiet again now"),
+            ("quietctl off", "ends it now; nothing comes back by itself"),
+        ])
+    } else if state.quiet {
+        page.commands(&[("quietctl off", "gives everything back now")])
+    } else if more {
+        page.commands(&[("quietctl plan", "shows what is ahead")])
+    } else {
+        page.commands(&[("quietctl log", "after a session makes it quiet")])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! `quietctl start`: makes it quiet by hand.
+
+use super::{
+    CommandError,
+    context::Context,
+    control::explain,
+    length, profiles,
+    render::{answers, moment},
+    said::Said,
+};
+use crate::{config::STRONG_AT_MOST, dbus::CallError};
+
+/// Makes it quiet now, with a profile
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  quietctl start settle
+  quietctl start ease 2h")]
+pub struct Start {
+    /// The profile's name: settle, quiet, ease, or one of your config
+    #[arg(value_name = "PROFILE")]
+    profile: String,
+    /// How long: 20m, 4h, "1h 30m"; at most 3 days
+    #[arg(value_name = "FOR")]
+    lasts: Vec<String>,
+    /// Shows the answer as a notification too
+    #[arg(long)]
+    pub notify: bool,
+}
+
+impl Start {
+    /// Starts it, and says until when.
+    pub async fn run(self, context: &Context) -> Result<Said, CommandError> {
+        let lasts = length::of(&self.lasts, "a start by hand", STRONG_AT_MOST)?;
+        let control = context.control().await?;
+        let run = match control.start(&self.profile, lasts).await {
+            Ok(run) => run,
+            Err(error) => {
+                let unknown = matches!(&error, CallError::Answered { error, .. }
+                    if error == "org.quietd.Quiet1.Error.UnknownProfile");
+                let error = explain(error);
+                return Err(
+                    match unknown.then(|| profiles::meant(context, &self.profile)).flatten() {
+                        Some(hint) => error.hint(hint),
+                        None => error,
+                    },
+                );
+            }
+        };
+        let state = control.state().await.unwrap_or_default();
+        let page = context.page();
+        let period = state
+            .reasons
+            .iter()
+            .find(|period| period.run == run || period.run == format!("start:{run}"));
+        let notice = match period.and_then(|period| moment(period.until)) {
+            Some(end) => format!("Quiet time until {}", page.when(end)),
+            None => "Quiet time".to_owned(),
+        };
+        let text = answers::started(&page, period, &self.profile, &state.problems);
+        Ok(Said::text(text).notice(notice))
+    }
+}

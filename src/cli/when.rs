@@ -1,0 +1,204 @@
+//! Moments as people write them: `14:30`, `2h ago`, `yesterday 16:00`, `2026-11-20 14:30`.
+//!
+//! Pure: what it is now comes in as a value.
+
+use jiff::{
+    SignedDuration, Timestamp, ToSpan as _, Zoned,
+    civil::{self, Weekday},
+    tz::AmbiguousOffset,
+};
+
+use super::{CommandError, duration::parse_duration};
+
+/// A time of day without a day means the past, but for what is about to come.
+const ABOUT_TO_COME: SignedDuration = SignedDuration::from_hours(1);
+
+/// How far ahead the end of a session may be logged.
+const AHEAD_AT_MOST: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long ago a session may have ended: longer is a slip of the finger.
+const AGO_AT_MOST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
+
+/// What to do when a moment was not understood.
+const EXAMPLES: &str = "Write it like 14:30, \"2h ago\" or \"yesterday 16:00\".";
+
+/// Reads when a session ended, and refuses what cannot be meant.
+pub fn session_end(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
+    let ended = moment(text, now)?;
+    let ahead = ended.duration_since(now.timestamp());
+    if ahead > AHEAD_AT_MOST {
+        return Err(CommandError::usage(format!(
+            "«{text}» is {}, more than a day ahead. Nothing was logged.",
+            in_full(ended, now)
+        ))
+        .hint("Log a session when it has ended, or up to a day before."));
+    }
+    if -ahead > AGO_AT_MOST {
+        return Err(CommandError::usage(format!(
+            "«{text}» is {}, more than ten years ago. Nothing was logged.",
+            in_full(ended, now)
+        ))
+        .hint(EXAMPLES));
+    }
+    Ok(ended)
+}
+
+/// Reads a moment.
+pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
+    let small = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let read = if let Some(length) = small.strip_suffix(" ago") {
+        length_of(length).and_then(|length| now.timestamp().checked_sub(length).ok())
+    } else if let Some(length) = small.strip_prefix("in ") {
+        length_of(length).and_then(|length| now.timestamp().checked_add(length).ok())
+    } else if matches!(&*small, "now" | "just now") {
+        Some(now.timestamp())
+    } else {
+        iso(text.trim()).or_else(|| date_time(text.trim(), now)).or_else(|| words(&small, now))
+    };
+    read.ok_or_else(|| {
+        let error = CommandError::usage(format!("«{text}» is not a time that can be read."));
+        match length_of(&small).filter(|_| !small.contains(':')) {
+            Some(_) => error.hint(format!("Is \"{small} ago\" meant?")),
+            None => error.hint(EXAMPLES),
+        }
+    })
+}
+
+/// `2h`, `90 minutes`, `an hour`, `half an hour`.
+fn length_of(text: &str) -> Option<SignedDuration> {
+    if text == "half an hour" {
+        return Some(SignedDuration::from_mins(30));
+    }
+    let counted = ["an ", "a "].iter().find_map(|article| text.strip_prefix(article));
+    match counted {
+        Some(unit) => parse_duration(&format!("1 {unit}")).ok(),
+        None => parse_duration(text).ok(),
+    }
+}
+
+/// A whole moment as RFC 9557 or RFC 3339 writes it.
+fn iso(text: &str) -> Option<Timestamp> {
+    if text.contains('[') {
+        text.parse::<Zoned>().map(|zoned| zoned.timestamp()).ok()
+    } else {
+        text.parse::<Timestamp>().ok()
+    }
+}
+
+/// `2026-11-20 14:30` or `2026-11-20T14:30`, in the zone of now.
+fn date_time(text: &str, now: &Zoned) -> Option<Timestamp> {
+    let (date, of_day) = text.split_once([' ', 'T', 't'])?;
+    at(date.parse().ok()?, time_of_day(of_day.trim())?, now)
+}
+
+/// `14:30`, `yesterday 16:00`, `18:00 on monday`.
+fn words(text: &str, now: &Zoned) -> Option<Timestamp> {
+    let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "at" | "on")).collect();
+    let (first, last) = (*words.first()?, *words.last()?);
+    if let Some(day) = Day::read(first) {
+        day.at(time_of_day(&words.get(1..)?.join(" "))?, now)
+    } else if let Some(day) = Day::read(last) {
+        day.at(time_of_day(&words.get(..words.len() - 1)?.join(" "))?, now)
+    } else {
+        Day::Nearest.at(time_of_day(&words.join(" "))?, now)
+    }
+}
+
+/// A day as people name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Day {
+    /// None named.
+    Nearest,
+    Ahead(i64),
+    Named(Weekday),
+}
+
+impl Day {
+    fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "today" => Self::Ahead(0),
+            "yesterday" => Self::Ahead(-1),
+            "tomorrow" => Self::Ahead(1),
+            "monday" | "mon" => Self::Named(Weekday::Monday),
+            "tuesday" | "tue" => Self::Named(Weekday::Tuesday),
+            "wednesday" | "wed" => Self::Named(Weekday::Wednesday),
+            "thursday" | "thu" => Self::Named(Weekday::Thursday),
+            "friday" | "fri" => Self::Named(Weekday::Friday),
+            "saturday" | "sat" => Self::Named(Weekday::Saturday),
+            "sunday" | "sun" => Self::Named(Weekday::Sunday),
+            _ => return None,
+        })
+    }
+
+    /// The moment of this time on this day; where several days are meant, the latest that is past or about to come.
+    fn at(self, time: civil::Time, now: &Zoned) -> Option<Timestamp> {
+        let ahead = |days: i64| now.date().checked_add(days.days()).ok();
+        if let Self::Ahead(days) = self {
+            return at(ahead(days)?, time, now);
+        }
+        (-7..=1).rev().filter_map(ahead).find_map(|date| {
+            let meant = match self {
+                Self::Named(weekday) => date.weekday() == weekday,
+                _ => true,
+            };
+            at(date, time, now).filter(|moment| meant && *moment <= now.timestamp() + ABOUT_TO_COME)
+        })
+    }
+}
+
+/// A time on a date in the zone of now. Where clocks skip it, as much later as they skip; where they show it twice, the
+/// later one if that is past or about to come.
+fn at(date: civil::Date, time: civil::Time, now: &Zoned) -> Option<Timestamp> {
+    let here = now.time_zone().to_ambiguous_timestamp(date.to_datetime(time));
+    if matches!(here.offset(), AmbiguousOffset::Fold { .. }) {
+        let later = here.later().ok()?;
+        if later <= now.timestamp() + ABOUT_TO_COME {
+            return Some(later);
+        }
+    }
+    here.compatible().ok()
+}
+
+/// `14:30`, `14.30`, `2:30pm`, `9 am`, `noon`.
+fn time_of_day(text: &str) -> Option<civil::Time> {
+    match text {
+        "noon" => return Some(civil::time(12, 0, 0, 0)),
+        "midnight" => return Some(civil::Time::midnight()),
+        _ => {}
+    }
+    let text = text.to_lowercase();
+    let half = ["am", "pm"].into_iter().find_map(|half| Some((text.strip_suffix(half)?, half)));
+    let (digits, half) = match half {
+        Some((digits, half)) => (digits.trim_end(), Some(half)),
+        None => (&*text, None),
+    };
+    let mut parts = digits.split([':', '.']);
+    let hour = number(parts.next()?, 1..=2)?;
+    let minute = match (parts.next(), half) {
+        (Some(minute), _) => number(minute, 2..=2)?,
+        (None, Some(_)) => 0,
+        (None, None) => return None,
+    };
+    let second = parts.next().map_or(Some(0), |second| number(second, 2..=2))?;
+    if parts.next().is_some() {
+        return None;
+    }
+    let hour = match (half, hour) {
+        (None, hour) => hour,
+        (Some(half), 1..=12) => hour % 12 + if half == "pm" { 12 } else { 0 },
+        (Some(_), _) => return None,
+    };
+    civil::Time::new(hour, minute, second, 0).ok()
+}
+
+fn number(digits: &str, length: std::ops::RangeInclusive<usize>) -> Option<i8> {
+    let fits = length.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { digits.parse().ok() } else { None }
+}
+
+fn in_full(moment: Timestamp, now: &Zoned) -> String {
+    moment.to_zoned(now.time_zone().clone()).strftime("%A %-d %B %Y, %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests;
