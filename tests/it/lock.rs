@@ -266,6 +266,18 @@ async fn an_app_that_vanishes_is_forgotten() {
 }
 
 #[tokio::test]
+async fn where_the_tree_cannot_be_seen_the_manager_is_asked() {
+    let (mut lab, systemd) = Lab::with_apps().await;
+    let blind = Env { sysfs: lab.folder.path().join("nowhere"), ..(*lab.desktop.env).clone() };
+    lab.desktop.env = Arc::new(blind);
+    systemd.list_a_ghost("app-gnome-org.example.Chat-99.scope");
+    let receipt = put_in_force(&lab.backend(), &lock(&["org.example.Chat"]), None).await;
+    assert!(systemd.is_frozen(CHAT) && !systemd.is_frozen(GAME));
+    assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
+    assert!(!systemd.is_frozen(CHAT));
+}
+
+#[tokio::test]
 async fn what_can_never_be_locked_is_not() {
     let (lab, systemd) = Lab::with_systemd().await;
     let terminal = "app-org.kde.konsole-7.scope";

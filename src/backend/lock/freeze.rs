@@ -19,6 +19,7 @@ use super::{
     cgroups::{self, Cgroups},
     failures::Failures,
     identity::{Identity, plain},
+    now::Now,
     probe,
     processes::{PROC, Processes, Programs},
     spared,
@@ -80,12 +81,6 @@ struct Seen {
     frozen: BTreeMap<String, u64>,
 }
 
-/// What runs now.
-struct Now {
-    units: BTreeSet<String>,
-    cgroups: Cgroups,
-}
-
 impl SystemdFreeze {
     /// Opens it; does no I/O.
     pub fn new(desktop: &Desktop) -> Self {
@@ -97,9 +92,7 @@ impl SystemdFreeze {
     }
 
     async fn now(&self) -> Result<Now, CallError> {
-        let (units, place) = tokio::join!(self.manager.running(), self.manager.control_group());
-        let cgroups = Cgroups::read(&self.env.sysfs, &place?);
-        Ok(Now { units: units?.into_iter().collect(), cgroups })
+        Now::read(&self.manager, &self.env.sysfs).await
     }
 
     fn seen<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
@@ -185,7 +178,7 @@ impl SystemdFreeze {
                 ));
                 return false;
             }
-            let spared = adopt::scopes_out_of(unit, &Processes::read_some(PROC.as_ref(), &pids));
+            let spared = adopt::scopes_out_of(unit, PROC.as_ref(), &pids);
             from.extend(spared.iter().map(|_| *unit));
             scopes.extend(spared);
             true
