@@ -25,6 +25,7 @@
 //! | [`api`] | what travels on the control bus, shared by the daemon and `quietctl` |
 //! | [`env`] | XDG folders and variables; the only reader of the environment |
 //! | [`clock`] | the only one who asks for the time |
+//! | [`readiness`] | how a file descriptor is waited on |
 //!
 //! Data goes one way, and nothing in the pure core knows that a bus exists; `tests/it/layering.rs` holds it to that.
 
@@ -37,6 +38,7 @@ pub mod dbus;
 pub mod engine;
 pub mod env;
 pub mod plan;
+pub mod readiness;
 pub mod schedule;
 pub mod source;
 pub mod standin;

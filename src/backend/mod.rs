@@ -4,7 +4,9 @@
 //! that is the engine's.
 
 mod contract;
+pub mod dim;
 pub mod lock;
+pub mod notifications;
 mod registry;
 
 pub use contract::*;

@@ -1,6 +1,6 @@
 //! Every backend there is, in order of preference.
 
-use super::{Backend, Desktop};
+use super::{Backend, Desktop, dim, lock, notifications};
 use crate::plan::Measure;
 
 /// One backend, before it is opened.
@@ -21,4 +21,18 @@ pub struct Row {
 }
 
 /// All rows. For each measure the first one that is ready serves it.
-pub const REGISTRY: &[Row] = &[super::lock::ROW];
+pub const REGISTRY: &[Row] = &[
+    notifications::gnome::ROW,
+    notifications::plasma::ROW,
+    notifications::dunst::ROW,
+    notifications::xfce::ROW,
+    // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
+    dim::gnome_power::ROW,
+    dim::logind::ROW,
+    dim::gnome_magnifier::ROW,
+    dim::wl_gamma::ROW,
+    dim::x11_gamma::ROW,
+    // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.
+    dim::wl_overlay::ROW,
+    lock::ROW,
+];

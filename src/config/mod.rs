@@ -2,7 +2,78 @@
 //!
 //! Pure: text in, [`Config`] or every mistake out. No files, no environment, no clock. Reading the file and watching it
 //! is [`crate::source`]'s.
+//!
+//! ```text
+//! text ─ toml ─▶ spanned document ─ file (types, values) ─▶ the file as written ─ lower ─▶ Config
+//!          └ syntax ─┐                 │ value, names, duration      │ locks, never, phases
+//!                    └──────────────▶ notes ◀────────────────────────┘ ─▶ diagnostic: drawn with line and caret
+//! ```
 
-pub mod model;
+mod builtin;
+mod diagnostic;
+mod duration;
+mod file;
+mod locks;
+mod lower;
+mod model;
+mod names;
+pub mod never;
+mod notes;
+mod phases;
+mod syntax;
+mod value;
 
+#[cfg(test)]
+mod tests;
+
+pub use builtin::BUILT_IN;
+pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
+pub use duration::{parse_duration, write_duration};
 pub use model::*;
+pub use names::{app_id, is_within};
+
+use self::{file::File, notes::Notes};
+
+/// The largest file that is read, in bytes.
+pub const TEXT_AT_MOST: usize = 1 << 20;
+
+/// A valid configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// What it says.
+    pub config: Config,
+    /// Where it does less than is written, in the order of the file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a configuration; `name` is what people call the file. An empty text is valid: the built-in profiles, no rules.
+/// If it is not valid, every mistake is told at once.
+pub fn parse(text: &str, name: &str) -> Result<Parsed, Mistakes> {
+    if text.len() > TEXT_AT_MOST {
+        return Err(too_large(text.len(), name));
+    }
+    let (document, errors) = toml::de::DeTable::parse_recoverable(text);
+    let document = document.get_ref();
+    let mut notes = Notes::new(text);
+    let file = File::read(document, &mut notes);
+    let config = builtin::with(|built_in| lower::config(&file, built_in, &mut notes));
+    syntax::report(text, document, &errors, &mut notes);
+    let (diagnostics, warnings) = notes.finish();
+    if diagnostics.is_empty() {
+        Ok(Parsed { config, warnings })
+    } else {
+        Err(Mistakes { name: name.to_owned(), text: text.to_owned(), diagnostics })
+    }
+}
+
+fn too_large(size: usize, name: &str) -> Mistakes {
+    let diagnostic = Diagnostic {
+        line: 1,
+        column: 1,
+        span: 0..0,
+        title: format!("the file is larger than 1 MiB ({size} bytes), so it was not read"),
+        label: "too large".to_owned(),
+        help: Some("Move long lists out of it, or check that it is the right file.".to_owned()),
+    };
+    Mistakes { name: name.to_owned(), text: String::new(), diagnostics: vec![diagnostic] }
+}

@@ -2,7 +2,26 @@
 //!
 //! Pure: no files, no clock, no bus. Phases, weekly windows with their gaps and folds, what was done by hand, and how
 //! overlapping periods merge are decided and tested here.
+//!
+//! Each source of periods (`after`, `weekly`, `place`, `by_hand`) shows the intervals it knows as [`slot::Slot`]s; what is
+//! over for good because the person said off (`offs`) is not shown at all. An evaluation and a plan are two ways of
+//! looking at the same slots.
 
+mod after;
+mod by_hand;
+mod evaluate;
 mod facts;
+mod offs;
+mod place;
+mod plan;
+mod shift;
+mod slot;
+mod until;
+mod weekly;
 
+pub use evaluate::evaluate;
 pub use facts::*;
+pub use plan::{PLAN_AT_MOST, periods};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,3 @@
 //! What the engine listens to; each source turns one thing of the world into events.
+
+pub mod files;

@@ -4,11 +4,27 @@
 //! demand. One file for each service. The daemon uses none of this.
 
 mod bus;
+mod dconf;
+mod dunst;
+mod gnome_power;
+mod gnome_shell;
+pub mod logind;
+mod notifications;
+mod plasma;
+mod raw;
+mod served;
 mod systemd;
+mod xfce;
 
 use async_trait::async_trait;
 pub use bus::PrivateBus;
+pub use dconf::Dconf;
+pub use dunst::{Dunst, DunstVersion};
+pub use gnome_power::GnomePower;
+pub use gnome_shell::{A11ySettings, GnomeShell};
+pub use plasma::Plasma;
 pub use systemd::Systemd;
+pub use xfce::Xfce;
 
 /// What goes wrong with a stand-in from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,4 +54,8 @@ pub trait StandIn: Send + Sync {
     async fn stop(&mut self);
     /// Comes back, having forgotten what the real service forgets.
     async fn start(&mut self);
+    /// Ends when it has next done something, for what takes effect by itself (a connection that closes).
+    async fn changed(&self) {
+        std::future::pending::<()>().await;
+    }
 }

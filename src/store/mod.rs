@@ -1,8 +1,20 @@
 //! What is kept on disk: the session log, the receipts, what was done by hand.
 //!
-//! Files are 0600 in folders 0700, replaced atomically (temporary file, fsync, rename, fsync of the folder). A torn or
-//! foreign file is said and skipped, never fatal.
+//! Files are 0600 in folders 0700, replaced atomically (temporary file, fsync, rename, fsync of the folder); the log is
+//! only added to. A torn or foreign file is said and skipped, never fatal. Calls block; the files are small.
 
+mod atomic;
+mod by_hand;
+mod error;
+mod kept;
+mod log;
+mod machine;
 mod receipt;
+mod receipts;
 
+pub use by_hand::{ByHandStore, Clocks, Kept, Seen};
+pub use error::{Damage, StoreError};
+pub use log::{Read, SessionLog};
+pub use machine::new_id;
 pub use receipt::Receipt;
+pub use receipts::ReceiptStore;

@@ -1,0 +1,14 @@
+//! Screens darker, warmer, without colour: one file for each way of doing it, and the arithmetic of light they share.
+//!
+//! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
+
+pub mod colour;
+pub mod gnome_magnifier;
+pub mod gnome_power;
+pub mod logind;
+mod ramp;
+mod randr;
+mod wayland;
+pub mod wl_gamma;
+pub mod wl_overlay;
+pub mod x11_gamma;

@@ -1,0 +1,152 @@
+//! The backend's contract, for every protocol whose changes end with its objects.
+
+use std::{future::Future, sync::Arc};
+
+use async_trait::async_trait;
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+
+use super::{
+    Paint, Shade,
+    display::Sockets,
+    driver::{Driver, Trouble},
+    live::{Live, News, Outcome},
+};
+use crate::{
+    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored},
+    plan::Desired,
+    store::Receipt,
+};
+
+const WHO: &str = "the Wayland compositor";
+
+/// One protocol as a backend.
+///
+/// What it puts in force lives as long as its connection: a receipt from another process has nothing to put back, and
+/// the compositor itself gives the screens back when this process ends, however it ends.
+#[derive(Debug)]
+pub struct WaylandBackend<P> {
+    desktop: Desktop,
+    live: Mutex<Option<Live>>,
+    news: Arc<News>,
+    paint: std::marker::PhantomData<fn() -> P>,
+}
+
+impl<P: Paint> WaylandBackend<P> {
+    /// Makes one; does no I/O.
+    pub fn new(desktop: &Desktop) -> Self {
+        Self {
+            desktop: desktop.clone(),
+            live: Mutex::default(),
+            news: Arc::default(),
+            paint: std::marker::PhantomData,
+        }
+    }
+
+    async fn show(&self, shade: Shade) -> Result<(), BackendError> {
+        let mut kept = self.live.lock().await;
+        let live = match kept.take().filter(Live::is_running) {
+            Some(live) => kept.insert(live),
+            None => {
+                kept.insert(Live::start(Driver::<P>::open(&self.desktop).await?, self.news.clone()))
+            }
+        };
+        let outcome = live.show(shade).await;
+        match outcome {
+            Some(Outcome::Shown) => Ok(()),
+            Some(Outcome::Refused) => {
+                *kept = None;
+                Err(BackendError::Absent(P::REFUSED.to_owned()))
+            }
+            None => {
+                *kept = None;
+                Err(BackendError::Absent(format!("{WHO} went away")))
+            }
+        }
+    }
+
+    /// Waits until a compositor answers that offers the protocol.
+    async fn come_back(&self) {
+        let sockets = Sockets::watch(&self.desktop);
+        loop {
+            // A compositor's keeper may hold its socket open while it starts anew, so the first answer may take long.
+            if Driver::<P>::open(&self.desktop).await.is_ok() {
+                return;
+            }
+            let appeared = match &sockets {
+                Some(sockets) => sockets.appeared().await,
+                None => std::future::pending().await,
+            };
+            if let Err(error) = appeared {
+                tracing::warn!(backend = P::ID, %error, "cannot watch for the compositor");
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+async fn in_time<T>(
+    work: impl Future<Output = Result<T, BackendError>>,
+) -> Result<T, BackendError> {
+    timeout(CALL_AT_MOST, work)
+        .await
+        .unwrap_or_else(|_| Err(BackendError::TimedOut(WHO.to_owned())))
+}
+
+#[async_trait]
+impl<P: Paint> Backend for WaylandBackend<P> {
+    async fn probe(&self) -> Probe {
+        let running = async { self.live.lock().await.as_ref().is_some_and(Live::is_running) };
+        match timeout(CALL_AT_MOST, running).await {
+            Ok(true) => return Probe::Ready(P::READY.to_owned()),
+            Ok(false) => {}
+            Err(_) => return Probe::Deferred(format!("{WHO} does not answer")),
+        }
+        match timeout(CALL_AT_MOST, Driver::<P>::open(&self.desktop)).await {
+            Ok(Ok(_)) => Probe::Ready(P::READY.to_owned()),
+            Ok(Err(trouble @ Trouble::Missing(_))) => Probe::Unsupported(trouble.to_string()),
+            Ok(Err(trouble)) => Probe::Deferred(trouble.to_string()),
+            Err(_) => Probe::Deferred(format!("{WHO} does not answer")),
+        }
+    }
+
+    async fn capture(
+        &self,
+        desired: &Desired,
+        held: Option<&Receipt>,
+    ) -> Result<Receipt, BackendError> {
+        let set = Shade::of(&desired.only(&P::MEASURES.iter().copied().collect()));
+        Ok(held.map_or_else(|| Receipt::new(P::ID, &(), &set), |held| held.renew(&set)))
+    }
+
+    async fn apply(&self, _: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
+        let Some(shade) = receipt.set::<Shade>() else {
+            return Err(BackendError::Refused(format!("the receipt of {} is not readable", P::ID)));
+        };
+        in_time(self.show(shade)).await
+    }
+
+    async fn restore(&self, _: &Receipt) -> Result<Restored, BackendError> {
+        if let Some(live) = self.live.lock().await.take() {
+            // Where the compositor hangs, the end of the connection says the same as soon as it is back.
+            if timeout(CALL_AT_MOST, live.end()).await.is_err() {
+                tracing::info!(backend = P::ID, "the compositor hangs; the connection is closed");
+            }
+        }
+        Ok(Restored::AsFound)
+    }
+
+    async fn changes(&self, tell: mpsc::Sender<Change>) {
+        loop {
+            tokio::select! {
+                () = self.news.refused.notified() => {}
+                () = self.news.gone.notified() => self.come_back().await,
+            }
+            if tell.send(Change::Again).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! dunst: `paused`, or from 1.10 on `pauseLevel`, which lets the person's own `override_pause_level` rules through.
+//!
+//! dunst forgets both when it restarts, and with them what it held back: this backend sets again what it had set; a
+//! pause of the person's own that dunst forgot comes back with it. dunst keeps what we set when we die.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::{
+    NAME, PATH,
+    server::{expect, probe},
+    value::{InForce, PutBack, put_back, signals, unreadable, watch},
+};
+use crate::{
+    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
+    dbus::{CallError, Peer},
+    plan::{Desired, Measure},
+    store::Receipt,
+};
+
+/// The registry's row.
+pub const ROW: Row = Row {
+    id: "dunst",
+    title: "dunst",
+    measures: &[Measure::Notifications],
+    names: &[NAME],
+    wants_end: false,
+    open: |desktop| Box::new(Dunst::new(desktop)),
+};
+
+const INTERFACE: &str = "org.dunstproject.cmd0";
+
+/// Above what dunst shows by itself, below what its `override_pause_level` rules can say (100).
+const LEVEL: u32 = 60;
+
+/// How much dunst holds back, in the terms of its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Pause {
+    /// 1.10 and newer: 0 to 100.
+    Level(u32),
+    /// Older: all or nothing.
+    All(bool),
+}
+
+impl Pause {
+    /// What is set where this was found: never less than the person already holds back.
+    fn at_least_ours(self) -> Self {
+        match self {
+            Self::Level(level) => Self::Level(level.max(LEVEL)),
+            Self::All(_) => Self::All(true),
+        }
+    }
+}
+
+/// The backend.
+#[derive(Debug)]
+pub struct Dunst {
+    desktop: Desktop,
+    peer: Peer,
+    in_force: InForce<Pause>,
+}
+
+impl Dunst {
+    /// Opens it.
+    pub fn new(desktop: &Desktop) -> Self {
+        let peer = Peer::new(&desktop.session, NAME, PATH, INTERFACE);
+        Self { desktop: desktop.clone(), peer, in_force: InForce::default() }
+    }
+
+    async fn write(&self, pause: Pause) -> Result<(), CallError> {
+        match pause {
+            Pause::Level(level) => self.peer.set("pauseLevel", level.into()).await,
+            Pause::All(paused) => self.peer.set("paused", paused.into()).await,
+        }
+    }
+}
+
+async fn read(peer: &Peer) -> Result<Pause, CallError> {
+    match peer.get("pauseLevel").await {
+        Ok(level) => Ok(Pause::Level(level)),
+        Err(error) if error.is_unknown() => peer.get("paused").await.map(Pause::All),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait]
+impl Backend for Dunst {
+    async fn probe(&self) -> Probe {
+        let server = match probe(&self.desktop.session, "dunst").await {
+            Ok(server) => server,
+            Err(probe) => return probe,
+        };
+        // "1.9.0 (2022-06-27)"
+        let version = server.version.split(' ').next().unwrap_or_default();
+        match read(&self.peer).await {
+            Ok(Pause::Level(_)) => Probe::Ready(format!("dunst {version}")),
+            Ok(Pause::All(_)) => Probe::Ready(format!(
+                "dunst {version}; urgent ones wait too: this version holds everything while paused"
+            )),
+            Err(CallError::TimedOut(_) | CallError::Absent(_)) => {
+                Probe::Deferred(format!("dunst {version} does not answer."))
+            }
+            Err(error) => Probe::Unsupported(format!("dunst {version} cannot be paused: {error}.")),
+        }
+    }
+
+    async fn capture(
+        &self,
+        _desired: &Desired,
+        held: Option<&Receipt>,
+    ) -> Result<Receipt, BackendError> {
+        expect(&self.desktop.session, "dunst").await?;
+        if let Some(held) = held {
+            let found: Pause = held.found().ok_or_else(|| unreadable(held))?;
+            return Ok(held.renew(&found.at_least_ours()));
+        }
+        let found = read(&self.peer).await?;
+        Ok(Receipt::new(ROW.id, &found, &found.at_least_ours()))
+    }
+
+    async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
+        let set: Pause = receipt.set().ok_or_else(|| unreadable(receipt))?;
+        let mut in_force = self.in_force.lock().await;
+        self.write(set).await?;
+        *in_force = Some(receipt.ours());
+        Ok(())
+    }
+
+    async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
+        let mut in_force = self.in_force.lock().await;
+        *in_force = None;
+        match expect(&self.desktop.session, "dunst").await {
+            // What we set ended with the dunst we set it in.
+            Err(BackendError::Absent(_)) => return Ok(Restored::AsFound),
+            other => other?,
+        };
+        match put_back(receipt, &read(&self.peer).await?)? {
+            PutBack::Write(found) => {
+                self.write(found).await?;
+                Ok(Restored::AsFound)
+            }
+            PutBack::Nothing(restored) => Ok(restored),
+        }
+    }
+
+    async fn changes(&self, tell: mpsc::Sender<Change>) {
+        let stream =
+            signals(&self.desktop.session, PATH, "org.freedesktop.DBus.Properties", INTERFACE)
+                .await;
+        let read_now = || {
+            let peer = self.peer.clone();
+            Box::pin(async move { Ok(read(&peer).await?) }) as _
+        };
+        watch(&self.in_force, stream, read_now, tell).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pause;
+
+    #[test]
+    fn never_holds_less_than_the_person_does() {
+        assert_eq!(Pause::Level(0).at_least_ours(), Pause::Level(60));
+        assert_eq!(Pause::Level(100).at_least_ours(), Pause::Level(100));
+        assert_eq!(Pause::All(false).at_least_ours(), Pause::All(true));
+        assert_eq!(Pause::All(true).at_least_ours(), Pause::All(true));
+    }
+}

@@ -1,0 +1,98 @@
+//! One value of a service, changed for a while: what a restore has to do, and when the person changed it.
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use serde::de::DeserializeOwned;
+use tokio::sync::{Mutex, mpsc};
+use zbus::{Connection, MatchRule, MessageStream};
+
+use crate::{
+    backend::{BackendError, Change, Restored},
+    store::Receipt,
+};
+
+/// What a restore has to do about one value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PutBack<V> {
+    /// Write what was found.
+    Write(V),
+    /// Nothing.
+    Nothing(Restored),
+}
+
+/// Compares what is there now with what was found and what was set.
+pub(super) fn put_back<V>(receipt: &Receipt, now: &V) -> Result<PutBack<V>, BackendError>
+where
+    V: DeserializeOwned + PartialEq,
+{
+    let found: V = receipt.found().ok_or_else(|| unreadable(receipt))?;
+    Ok(if *now == found {
+        PutBack::Nothing(Restored::AsFound)
+    } else if receipt.ours::<V>().contains(now) {
+        PutBack::Write(found)
+    } else {
+        PutBack::Nothing(Restored::AsThePersonSetIt)
+    })
+}
+
+/// Says that a receipt is not one this backend wrote.
+pub(super) fn unreadable(receipt: &Receipt) -> BackendError {
+    BackendError::Refused(format!("the receipt of {} cannot be read", receipt.backend))
+}
+
+/// What is in force by our hand in this process. The lock is kept while it is changed, so that nobody compares a value
+/// with what is about to be.
+pub(super) type InForce<V> = Mutex<Option<Vec<V>>>;
+
+/// Tells when the value is no longer one of those in force; what happened before the first look is told as well.
+///
+/// A signal is only the reason to look: it may be an old one, or our own.
+pub(super) async fn watch<V: PartialEq>(
+    in_force: &InForce<V>,
+    stream: zbus::Result<MessageStream>,
+    read: impl Fn() -> BoxFuture<'static, Result<V, BackendError>>,
+    tell: mpsc::Sender<Change>,
+) {
+    let mut stream = match stream {
+        Ok(stream) => stream.map(|_| ()).boxed(),
+        Err(error) => {
+            tracing::warn!(%error, "cannot listen to changes from outside");
+            futures_util::stream::empty().boxed()
+        }
+    };
+    loop {
+        {
+            let mut held = in_force.lock().await;
+            if let Some(ours) = &*held
+                && let Ok(now) = read().await
+                && !ours.contains(&now)
+            {
+                *held = None;
+                drop(held);
+                if tell.send(Change::ByThePerson).await.is_err() {
+                    return;
+                }
+            }
+        }
+        if stream.next().await.is_none() {
+            return std::future::pending().await;
+        }
+        // What came at once is one reason to look.
+        while let Some(Some(())) = stream.next().now_or_never() {}
+    }
+}
+
+/// Listens to the signals of one interface of one object, those about `subject` (their first argument).
+pub(super) async fn signals(
+    bus: &Connection,
+    path: &str,
+    interface: &str,
+    subject: &str,
+) -> zbus::Result<MessageStream> {
+    let rule = MatchRule::builder()
+        .msg_type(zbus::message::Type::Signal)
+        .path(path)
+        .interface(interface)
+        .arg(0, subject)
+        .build()?;
+    MessageStream::for_match_rule(rule, bus, None).await
+}

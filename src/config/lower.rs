@@ -1,0 +1,180 @@
+//! From the file as written to the model: names are resolved, rules are held against each other.
+//!
+//! What a phase may do is [`super::phases`]' and what may be locked [`super::locks`]'.
+
+use std::collections::BTreeMap;
+
+use super::{
+    AfterRule, Config, Kinds, PlaceRule, Profile, WeeklyRule,
+    file::{self, File},
+    locks::Locks,
+    names::{listed, nearest, shown},
+    notes::Notes,
+    phases,
+    value::At,
+};
+
+/// Makes the model of a file, on top of what is built in. If a mistake was noted, the model is not to be used.
+pub(super) fn config(file: &File<'_>, built_in: &File<'_>, notes: &mut Notes<'_>) -> Config {
+    let locks = Locks::new(file, built_in, notes);
+    let profiles = profiles(file, built_in, &locks, notes);
+    let after = after(file, &profiles, notes);
+    let weekly = weekly(file, &profiles, notes);
+    let places = places(file, &profiles, notes);
+    let (groups, never) = locks.finish();
+    Config { after, weekly, places, profiles, groups, never }
+}
+
+type Profiles = BTreeMap<String, Profile>;
+
+fn profiles(
+    file: &File<'_>,
+    built_in: &File<'_>,
+    locks: &Locks<'_>,
+    notes: &mut Notes<'_>,
+) -> Profiles {
+    let mut profiles = Profiles::new();
+    let written_by_the_person = file.profiles.iter().map(|profile| (profile, true));
+    let built_in = built_in.profiles.iter().map(|profile| (profile, false));
+    for ((name, profile), is_the_persons) in built_in.chain(written_by_the_person) {
+        let mut measures = profile.measures.clone();
+        // The places of what is built in are not places of this file.
+        let lock = if is_the_persons {
+            locks.resolve(&profile.lock, notes)
+        } else {
+            locks.resolve(&profile.lock, &mut Notes::new(""))
+        };
+        measures.lock.apps = lock.apps;
+        measures.lock.sites = lock.sites;
+        phases::forget_idle_wait(&mut measures);
+        profiles.insert(name.value.to_owned(), Profile { measures });
+    }
+    profiles
+}
+
+/// Finds the profile a rule names.
+pub(super) fn find<'p>(
+    profiles: &'p Profiles,
+    name: &At<&str>,
+    notes: &mut Notes<'_>,
+) -> Option<&'p Profile> {
+    let found = profiles.get(name.value);
+    if found.is_none() {
+        let help = match nearest(name.value, profiles.keys().map(String::as_str)) {
+            Some(near) => format!("Did you mean {}?", shown(near)),
+            None => format!(
+                "Write {}, or add a profile of that name under [profiles].",
+                listed(profiles.keys().map(String::as_str)).replacen(" and ", " or ", 1)
+            ),
+        };
+        let title = format!("there is no profile {}", shown(name.value));
+        notes.absence(&name.span, title, "no profile has this name", help);
+    }
+    found
+}
+
+fn after(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<AfterRule> {
+    // Kinds stay out of titles: those are told on the bus and in the journal.
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    let written = file.profiles.iter().map(|(name, _)| name.value).collect();
+    let mut rules = Vec::new();
+    for rule in &file.after {
+        let mut own = BTreeMap::new();
+        for kind in &rule.kinds {
+            let name = kind.value.trim().to_lowercase();
+            if let Some(line) = taken.get(&name) {
+                notes.mistake(
+                    &kind.span,
+                    if name == "any" {
+                        "two rules follow any session, so their phases overlap"
+                    } else {
+                        "two rules follow the same kind of session, so their phases overlap"
+                    },
+                    format!("followed by the rule of line {line} already"),
+                    "Put the phases into one rule, or take the kind out of one of the two.",
+                );
+            }
+            own.insert(name, notes.line(&kind.span));
+        }
+        if own.len() > 1 && own.contains_key("any") {
+            let any = rule.kinds.iter().find(|kind| kind.value.trim().eq_ignore_ascii_case("any"));
+            let span = any.map_or(0..0, |kind| kind.span.clone());
+            notes.mistake(
+                &span,
+                "\"any\" means every kind, so nothing is to be named beside it",
+                "every kind",
+                "Keep \"any\" alone, or take it out.",
+            );
+        }
+        let session = if own.contains_key("any") {
+            Kinds::Any
+        } else {
+            Kinds::These(own.keys().cloned().collect())
+        };
+        taken.extend(own);
+        rules.push(AfterRule { session, phases: phases::lower(rule, profiles, &written, notes) });
+    }
+    rules
+}
+
+fn weekly(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<WeeklyRule> {
+    let mut names = Names::default();
+    let lower = |rule: &file::Weekly<'_>| {
+        let profile = rule.profile.as_ref();
+        let measures = profile.and_then(|name| find(profiles, name, notes));
+        let name = names.take(rule.name.as_ref(), notes);
+        Some(WeeklyRule {
+            name: name?,
+            days: rule.days,
+            from: rule.from.as_ref()?.value,
+            until: rule.until.as_ref()?.value,
+            profile: profile?.value.to_owned(),
+            measures: measures?.measures.clone(),
+        })
+    };
+    file.weekly.iter().filter_map(lower).collect()
+}
+
+fn places(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<PlaceRule> {
+    let mut names = Names::default();
+    let lower = |rule: &file::Place<'_>| {
+        let profile = rule.profile.as_ref();
+        let measures = profile.and_then(|name| find(profiles, name, notes));
+        let name = names.take(rule.name.as_ref(), notes);
+        Some(PlaceRule {
+            name: name?,
+            network: rule.network.as_ref()?.value.to_owned(),
+            profile: profile?.value.to_owned(),
+            measures: measures?.measures.clone(),
+        })
+    };
+    file.places.iter().filter_map(lower).collect()
+}
+
+/// The names of rules of one sort: a period is known by them, so each comes once.
+#[derive(Default)]
+struct Names(BTreeMap<String, usize>);
+
+impl Names {
+    fn take(&mut self, name: Option<&At<&str>>, notes: &mut Notes<'_>) -> Option<String> {
+        let name = name?;
+        if name.value.chars().any(char::is_control) || name.value.chars().count() > 64 {
+            notes.mistake(
+                &name.span,
+                format!("{} cannot be a name", shown(name.value)),
+                "not a name",
+                "Write a word or two on one line.",
+            );
+        }
+        let line = notes.line(&name.span);
+        if let Some(line) = self.0.insert(name.value.to_owned(), line) {
+            notes.mistake(
+                &name.span,
+                format!("two rules have the name {}", shown(name.value)),
+                format!("the name of the rule of line {line}"),
+                "Give one of them another name.",
+            );
+        }
+        Some(name.value.to_owned())
+    }
+}

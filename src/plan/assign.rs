@@ -1,0 +1,121 @@
+//! Which backend serves which measure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Desired, Measure};
+
+/// A backend that could serve some measures here and now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its id in the registry.
+    pub id: &'static str,
+    /// What it can put in force.
+    pub measures: Vec<Measure>,
+    /// Whether it can serve now.
+    pub ready: bool,
+    /// Whether it has something in force already.
+    pub holds: bool,
+}
+
+/// Which backend serves which measures.
+pub type Assigned = BTreeMap<&'static str, BTreeSet<Measure>>;
+
+/// Gives each desired measure to the first ready candidate that has something in force already, so that nothing moves
+/// while it is quiet, else to the first ready one. Candidates come in order of preference.
+pub fn assign(desired: &Desired, candidates: &[Candidate]) -> Assigned {
+    let mut assigned = Assigned::new();
+    for measure in desired.measures() {
+        let able = || candidates.iter().filter(|one| one.ready && one.measures.contains(&measure));
+        if let Some(one) = able().find(|one| one.holds).or_else(|| able().next()) {
+            assigned.entry(one.id).or_default().insert(measure);
+        }
+    }
+    assigned
+}
+
+/// Tells which desired measures nobody serves.
+pub fn unserved(desired: &Desired, assigned: &Assigned) -> BTreeSet<Measure> {
+    let served: BTreeSet<Measure> = assigned.values().flatten().copied().collect();
+    &desired.measures() - &served
+}
+
+/// Cuts what is desired into each backend's share. Those that do not want the end are not told it, so that nothing is put
+/// in force again because the end alone moved.
+pub fn shares(
+    desired: &Desired,
+    assigned: &Assigned,
+    wants_end: impl Fn(&str) -> bool,
+) -> BTreeMap<&'static str, Desired> {
+    let share = |(id, measures): (&&'static str, &BTreeSet<Measure>)| {
+        let until = desired.until.filter(|_| wants_end(id));
+        (*id, Desired { until, ..desired.only(measures) })
+    };
+    assigned.iter().map(share).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn candidate(id: &'static str, measures: &[Measure]) -> Candidate {
+        Candidate { id, measures: measures.to_vec(), ready: true, holds: false }
+    }
+
+    fn dim_and_warmth() -> Desired {
+        Desired {
+            dim: 40,
+            warmth: Some(3400),
+            until: Some(Timestamp::UNIX_EPOCH),
+            ..Desired::default()
+        }
+    }
+
+    #[test]
+    fn the_first_that_is_ready_serves() {
+        let mut candidates = [
+            candidate("light", &[Measure::Dim]),
+            candidate("gamma", &[Measure::Dim, Measure::Warmth]),
+        ];
+        let desired = dim_and_warmth();
+        let assigned = assign(&desired, &candidates);
+        assert_eq!(assigned["light"], BTreeSet::from([Measure::Dim]));
+        assert_eq!(assigned["gamma"], BTreeSet::from([Measure::Warmth]));
+        candidates[0].ready = false;
+        let both = BTreeSet::from([Measure::Dim, Measure::Warmth]);
+        assert_eq!(assign(&desired, &candidates), Assigned::from([("gamma", both)]));
+    }
+
+    #[test]
+    fn the_one_that_holds_goes_on_while_it_is_ready() {
+        let mut candidates =
+            [candidate("light", &[Measure::Dim]), candidate("gamma", &[Measure::Dim])];
+        candidates[1].holds = true;
+        let desired = Desired { dim: 10, ..Desired::default() };
+        assert!(assign(&desired, &candidates).contains_key("gamma"));
+        candidates[1].ready = false;
+        assert!(assign(&desired, &candidates).contains_key("light"));
+    }
+
+    #[test]
+    fn what_nobody_serves_is_told() {
+        let desired = dim_and_warmth();
+        let assigned = assign(&desired, &[candidate("light", &[Measure::Dim])]);
+        assert_eq!(unserved(&desired, &assigned), BTreeSet::from([Measure::Warmth]));
+        assert!(assign(&Desired::default(), &[candidate("light", &[Measure::Dim])]).is_empty());
+    }
+
+    #[test]
+    fn each_gets_its_share_and_the_end_if_it_wants_it() {
+        let desired = dim_and_warmth();
+        let candidates =
+            [candidate("light", &[Measure::Dim]), candidate("gamma", &[Measure::Warmth])];
+        let shares = shares(&desired, &assign(&desired, &candidates), |id| id == "gamma");
+        assert_eq!(shares["light"], Desired { dim: 40, ..Desired::default() });
+        assert_eq!(
+            shares["gamma"],
+            Desired { warmth: Some(3400), until: desired.until, ..Desired::default() }
+        );
+    }
+}

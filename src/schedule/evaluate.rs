@@ -1,0 +1,91 @@
+//! What the rules, the log and the clock say at one moment.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use jiff::Timestamp;
+
+use super::{
+    Evaluation, Facts, Period, Unlock, after, by_hand,
+    offs::Offs,
+    place,
+    shift::soonest,
+    slot::Slot,
+    until::{Interval, contiguous_end},
+    weekly::Weekly,
+};
+use crate::config::Measures;
+
+/// Evaluates the facts at one moment.
+///
+/// Sessions that are over cost a comparison each; rules cost by their number, not by how many sessions there are.
+pub fn evaluate(facts: &Facts<'_>, now: Timestamp) -> Evaluation {
+    let offs = Offs::new(&facts.by_hand.offs);
+    let weekly = Weekly::new(facts, &offs);
+    let mut periods: Vec<Period> = Vec::new();
+    let mut to_come: Vec<Interval> = Vec::new();
+    let mut next: Option<Timestamp> = None;
+    let mut see = |slot: Slot<'_>| {
+        if slot.from > now {
+            soonest(&mut next, slot.from);
+            to_come.push((slot.from, slot.until));
+        } else if slot.until.is_none_or(|until| now < until) {
+            if let Some(until) = slot.until {
+                soonest(&mut next, until);
+            }
+            periods.push(slot.period());
+        }
+    };
+    after::each(facts, &offs, now, &mut see);
+    weekly.around(now, &mut see);
+    place::each(facts, &offs, &mut see);
+    by_hand::each(facts, &offs, &mut see);
+
+    periods.sort_by(|a, b| latest_end_first(a).cmp(&latest_end_first(b)));
+    let until = contiguous_end(&periods, to_come, &weekly);
+    let paused_until =
+        facts.by_hand.paused_until.filter(|until| now < *until && !periods.is_empty());
+    if let Some(until) = paused_until {
+        soonest(&mut next, until);
+    }
+    let unlocks = unlocks(&facts.by_hand.unlocks, now);
+    if let Some(until) = unlocks.values().min() {
+        soonest(&mut next, *until);
+    }
+    let measures = if paused_until.is_some() { Measures::default() } else { strictest(&periods) };
+    Evaluation {
+        measures,
+        paused_until,
+        until,
+        next_change: next,
+        unlocked: unlocks.into_keys().map(str::to_owned).collect(),
+        periods,
+    }
+}
+
+/// The order of an evaluation's periods; one with no known end is first.
+fn latest_end_first(period: &Period) -> (Reverse<Timestamp>, &str, Timestamp, &str) {
+    (Reverse(period.until.unwrap_or(Timestamp::MAX)), &period.run, period.from, &period.profile)
+}
+
+/// Merges the periods' measures. Many periods share a few profiles, so each set is merged once.
+fn strictest(periods: &[Period]) -> Measures {
+    let mut merged: Vec<&Measures> = Vec::new();
+    let mut strictest = Measures::default();
+    for period in periods {
+        if !merged.contains(&&period.measures) {
+            strictest = strictest.strictest(&period.measures);
+            merged.push(&period.measures);
+        }
+    }
+    strictest
+}
+
+/// What is let through at `now`, each with the end of its last unlock.
+fn unlocks(unlocks: &[Unlock], now: Timestamp) -> BTreeMap<&str, Timestamp> {
+    let mut ends = BTreeMap::new();
+    for unlock in unlocks.iter().filter(|unlock| now < unlock.until) {
+        let end = ends.entry(&*unlock.what).or_insert(unlock.until);
+        *end = unlock.until.max(*end);
+    }
+    ends
+}

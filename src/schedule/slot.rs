@@ -1,0 +1,102 @@
+//! One interval a rule or a hand makes, before anybody asks for it as a [`Period`].
+
+use jiff::{SignedDuration, Timestamp, civil};
+
+use super::{Facts, Hold, Period, Reason, Session, Start};
+use crate::config::{AfterRule, PlaceRule, Profile, WeeklyRule};
+
+/// An interval, half-open, on the wall clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot<'a> {
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it ends; none where that is not known.
+    pub until: Option<Timestamp>,
+    /// What makes it.
+    pub cause: Cause<'a>,
+}
+
+/// What makes a slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause<'a> {
+    After { session: &'a Session, rule: &'a AfterRule, phase: usize },
+    Weekly { rule: &'a WeeklyRule, date: civil::Date },
+    Place { rule: &'a PlaceRule },
+    Start { start: &'a Start, profile: &'a Profile },
+    Hold { hold: &'a Hold, profile: &'a Profile },
+}
+
+impl Slot<'_> {
+    /// Makes the period.
+    pub fn period(&self) -> Period {
+        let (run, reason, profile, measures) = match self.cause {
+            Cause::After { session, rule, phase } => {
+                let Session { id, ended, .. } = session;
+                let reason = Reason::After {
+                    session: id.clone(),
+                    ended: *ended,
+                    phase: phase + 1,
+                    of: rule.phases.len(),
+                };
+                let phase = &rule.phases[phase];
+                (session_run(id), reason, &phase.profile, &phase.measures)
+            }
+            Cause::Weekly { rule, date } => {
+                let reason = Reason::Weekly { name: rule.name.clone() };
+                (weekly_run(&rule.name, date), reason, &rule.profile, &rule.measures)
+            }
+            Cause::Place { rule } => {
+                let reason = Reason::Place { name: rule.name.clone() };
+                (place_run(&rule.name), reason, &rule.profile, &rule.measures)
+            }
+            Cause::Start { start, profile } => {
+                (start_run(&start.id), Reason::Start, &start.profile, &profile.measures)
+            }
+            Cause::Hold { hold, profile } => {
+                let reason = Reason::Hold { reason: hold.reason.clone() };
+                (hold_run(hold.cookie), reason, &hold.profile, &profile.measures)
+            }
+        };
+        Period {
+            run,
+            reason,
+            profile: profile.clone(),
+            measures: measures.clone(),
+            from: self.from,
+            until: self.until,
+        }
+    }
+}
+
+/// Names a session's run.
+pub(super) fn session_run(id: &str) -> String {
+    format!("session:{id}")
+}
+
+/// What the names of all weekly runs begin with.
+pub(super) const WEEKLY: &str = "weekly:";
+
+/// Names the run of a weekly rule that begins on a date.
+pub(super) fn weekly_run(name: &str, date: civil::Date) -> String {
+    format!("{WEEKLY}{name}@{date}")
+}
+
+/// Names a place's run.
+pub(super) fn place_run(name: &str) -> String {
+    format!("place:{name}")
+}
+
+/// Names the run of a start by hand.
+pub(super) fn start_run(id: &str) -> String {
+    format!("start:{id}")
+}
+
+/// Names a hold's run.
+pub(super) fn hold_run(cookie: u32) -> String {
+    format!("hold:{cookie}")
+}
+
+/// Tells how far a run is ahead of the wall clock.
+pub(super) fn ahead(facts: &Facts<'_>, run: &str) -> SignedDuration {
+    facts.ahead.get(run).copied().unwrap_or_default().max(SignedDuration::ZERO)
+}

@@ -1,0 +1,52 @@
+//! What every stand-in that shows notifications has of the Desktop Notifications Specification.
+
+use zbus::Message;
+
+use super::served::{is, reply};
+
+/// The interface and its name.
+pub(super) const NAME: &str = "org.freedesktop.Notifications";
+/// Its object.
+pub(super) const PATH: &str = "/org/freedesktop/Notifications";
+
+/// What was shown, and what waits.
+#[derive(Debug, Default)]
+pub(super) struct Popups {
+    next: u32,
+    shown: Vec<String>,
+    waiting: Vec<String>,
+}
+
+impl Popups {
+    /// Answers `Notify` and `GetServerInformation`; none for another call.
+    pub(super) fn answer(
+        &mut self,
+        call: &Message,
+        information: [&str; 4],
+        holds_back: bool,
+    ) -> Option<zbus::Result<Vec<Message>>> {
+        if is(call, NAME, "GetServerInformation") {
+            let [name, vendor, version, spec] = information;
+            return Some(reply(call, &(name, vendor, version, spec)));
+        }
+        if !is(call, NAME, "Notify") {
+            return None;
+        }
+        let body = call.body();
+        let summary: Result<(&str, u32, &str, &str), _> = body.deserialize_ignore_signature();
+        let Ok((_, _, _, summary)) = summary else { return None };
+        if holds_back { &mut self.waiting } else { &mut self.shown }.push(summary.to_owned());
+        self.next += 1;
+        Some(reply(call, &self.next))
+    }
+
+    /// Shows what waited.
+    pub(super) fn let_through(&mut self) {
+        self.shown.append(&mut self.waiting);
+    }
+
+    /// The summaries shown so far.
+    pub(super) fn shown(&self) -> Vec<String> {
+        self.shown.clone()
+    }
+}

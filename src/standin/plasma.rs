@@ -1,0 +1,180 @@
+//! plasmashell's notifications, with the ways of 5.27 and 6.3.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use async_trait::async_trait;
+use zbus::{Message, OwnedVariant, Variant};
+
+use super::{
+    Fault, StandIn,
+    notifications::{NAME, PATH, Popups},
+    served::{Served, Service, is, reply, unknown},
+};
+
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// Stands in for plasmashell.
+#[derive(Debug)]
+pub struct Plasma {
+    served: Served<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Counts from 1 in each plasmashell.
+    last_cookie: u32,
+    inhibitions: BTreeMap<u32, Inhibition>,
+    /// Whose leaving is noticed: a connection that gave one cookie back no longer is, whatever else it holds.
+    watched: BTreeSet<String>,
+    /// What the person set in the applet.
+    by_hand: bool,
+    popups: Popups,
+}
+
+#[derive(Debug)]
+struct Inhibition {
+    holder: String,
+    app: String,
+    reason: String,
+}
+
+impl Plasma {
+    /// Puts it on the bus; `by_hand` is the person's own do-not-disturb.
+    pub async fn start(address: &str, by_hand: bool) -> zbus::Result<Self> {
+        let state = State { by_hand, ..State::default() };
+        Ok(Self { served: Served::start(address, state).await? })
+    }
+
+    /// The summaries shown so far.
+    pub async fn shown(&self) -> Vec<String> {
+        self.served.look(|state| state.popups.shown()).await
+    }
+
+    /// How many inhibitions there ever were.
+    pub async fn inhibited_times(&self) -> u32 {
+        self.served.look(|state| state.last_cookie).await
+    }
+
+    /// Its person switches do-not-disturb off in the applet: every inhibition goes, and nobody is told whose.
+    pub async fn person_switches_off(&self) {
+        self.served
+            .change(|state| {
+                let before = state.is_inhibited();
+                state.by_hand = false;
+                state.inhibitions.clear();
+                state.told_since(before)
+            })
+            .await;
+    }
+}
+
+impl State {
+    fn is_inhibited(&self) -> bool {
+        self.by_hand || !self.inhibitions.is_empty()
+    }
+
+    /// The signal, where `Inhibited` is another than before.
+    fn told_since(&mut self, before: bool) -> zbus::Result<Vec<Message>> {
+        let now = self.is_inhibited();
+        if now == before {
+            return Ok(Vec::new());
+        }
+        if !now {
+            self.popups.let_through();
+        }
+        let changed = HashMap::from([("Inhibited", Variant::from(now))]);
+        let body = (NAME, changed, Vec::<&str>::new());
+        Ok(vec![Message::signal(PATH, PROPERTIES, "PropertiesChanged").build(&body)?])
+    }
+}
+
+impl Service for State {
+    fn names(&self) -> &'static [&'static str] {
+        &[NAME, "org.kde.plasmashell"]
+    }
+
+    fn answer(&mut self, call: &Message) -> zbus::Result<Vec<Message>> {
+        let before = self.is_inhibited();
+        if let Some(messages) = self.popups.answer(call, ["Plasma", "KDE", "5.27.5", "1.2"], before)
+        {
+            return messages;
+        }
+        let body = call.body();
+        let header = call.header();
+        let caller = header.sender().map(ToString::to_string).unwrap_or_default();
+        let mut messages;
+        if is(call, NAME, "GetCapabilities") {
+            return reply(call, &["body", "actions", "inhibitions"].as_slice());
+        } else if is(call, PROPERTIES, "Get") {
+            return reply(call, &Variant::from(before));
+        } else if is(call, NAME, "Inhibit") {
+            let (app, reason, _): (String, String, HashMap<String, OwnedVariant>) =
+                body.deserialize()?;
+            self.last_cookie += 1;
+            messages = reply(call, &self.last_cookie)?;
+            self.watched.insert(caller.clone());
+            let inhibition = Inhibition { holder: caller, app, reason };
+            self.inhibitions.insert(self.last_cookie, inhibition);
+        } else if is(call, NAME, "UnInhibit") {
+            let cookie: u32 = body.deserialize()?;
+            messages = reply(call, &())?;
+            // Anybody may give back any cookie, and one that is not there is as good as one that is.
+            if let Some(inhibition) = self.inhibitions.remove(&cookie) {
+                self.watched.remove(&inhibition.holder);
+            }
+        } else {
+            return unknown(call);
+        }
+        messages.extend(self.told_since(before)?);
+        Ok(messages)
+    }
+
+    fn left(&mut self, name: &str) -> zbus::Result<Vec<Message>> {
+        let before = self.is_inhibited();
+        if self.watched.remove(name) {
+            self.inhibitions.retain(|_, inhibition| inhibition.holder != name);
+        }
+        self.told_since(before)
+    }
+
+    fn restart(&mut self) {
+        // What the person set is in plasmanotifyrc.
+        *self = Self { by_hand: self.by_hand, ..Self::default() };
+    }
+}
+
+#[async_trait]
+impl StandIn for Plasma {
+    async fn state(&self) -> String {
+        self.served
+            .look(|state| {
+                let inhibitions: Vec<_> = state
+                    .inhibitions
+                    .values()
+                    .map(|inhibition| format!("{}: {}", inhibition.app, inhibition.reason))
+                    .collect();
+                format!("by hand {}, inhibited by {inhibitions:?}", state.by_hand)
+            })
+            .await
+    }
+
+    async fn person_changes(&self) {
+        self.person_switches_off().await;
+    }
+
+    async fn fault(&self, fault: Fault) {
+        self.served.fault(fault);
+    }
+
+    async fn stop(&mut self) {
+        self.served.leave().await;
+    }
+
+    async fn start(&mut self) {
+        let _ = self.served.comes_back().await;
+    }
+
+    async fn changed(&self) {
+        self.served.changed().await;
+    }
+}

@@ -1,0 +1,116 @@
+//! Files that are whole at every moment, whatever happens: the old one or the new one.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use super::StoreError;
+
+const FILE: u32 = 0o600;
+const FOLDER: u32 = 0o700;
+
+/// Replaces a file, or makes it. Only its owner can read it, whatever the umask. Missing folders are made.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    make_folder(parent(path))?;
+    let beside = beside(path);
+    let write = || -> io::Result<()> {
+        let mut file = private().truncate(true).write(true).open(&beside)?;
+        file.set_permissions(Permissions::from_mode(FILE))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    if let Err(error) = write() {
+        // What is half written helps nobody, and the first error is the one to tell.
+        let _ = fs::remove_file(&beside);
+        return Err(StoreError::writing(path)(error));
+    }
+    sync_folder(parent(path))
+}
+
+/// Removes a file for good; one that is not there is fine.
+pub fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_folder(parent(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StoreError::removing(path)(error)),
+    }
+}
+
+/// Makes a folder and those above it, each open to its owner only.
+pub fn make_folder(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(FOLDER).create(path).map_err(StoreError::writing(path))
+}
+
+/// Opens files that are made for their owner only.
+pub fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).mode(FILE);
+    options
+}
+
+/// Makes a rename or a new file last through a power cut.
+pub fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::writing(folder))
+}
+
+/// The folder a file is in.
+pub fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("/"))
+}
+
+/// Where a file is written before it takes its place; one that a crash left there is written over.
+pub fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.new"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn files_and_folders_are_for_their_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/c.json");
+        replace(&path, b"one").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!((mode(&path), mode(parent(&path))), (0o600, 0o700));
+        assert_eq!(mode(&folder.path().join("a")), 0o700);
+    }
+
+    #[test]
+    fn what_a_crash_left_beside_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.json");
+        fs::write(beside(&path), "a long torn leftover").unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_and_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taken");
+        fs::create_dir(&path).unwrap();
+        let error = replace(&path, b"new").unwrap_err().to_string();
+        assert!(error.contains("taken could not be written"), "{error}");
+        assert!(error.ends_with("try again."), "{error}");
+        assert!(path.is_dir());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        remove(&folder.path().join("absent")).unwrap();
+    }
+}

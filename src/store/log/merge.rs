@@ -1,0 +1,60 @@
+//! What the lines of all files say together.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use jiff::Timestamp;
+
+use super::{super::Damage, Read, entry::Entry};
+use crate::schedule::Session;
+
+/// What several lines say together. The order in which they are added does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merge {
+    pub sessions: BTreeMap<String, Session>,
+    pub forgotten: BTreeSet<String>,
+    /// The ids of sessions in this machine's file.
+    pub ours: BTreeSet<String>,
+    pub damage: Vec<Damage>,
+}
+
+impl Merge {
+    pub fn add(&mut self, entry: Entry, is_ours: bool) {
+        match entry {
+            Entry::Forget { id, .. } => {
+                self.forgotten.insert(id);
+            }
+            Entry::Session(session) => {
+                if is_ours {
+                    self.ours.insert(session.id.clone());
+                }
+                // Two lines with one id are the same line, unless somebody edited one: then the same one wins everywhere.
+                match self.sessions.get(&session.id) {
+                    Some(other) if weight(other) >= weight(&session) => {}
+                    _ => {
+                        self.sessions.insert(session.id.clone(), session);
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn passed_over(&mut self, file: &Path, line: u64, why: &str) {
+        self.damage.push(Damage { line: Some(line), ..Damage::file(file, why) });
+    }
+
+    pub fn into_read(mut self) -> Read {
+        let to_purge = !self.ours.is_disjoint(&self.forgotten);
+        self.sessions.retain(|id, _| !self.forgotten.contains(id));
+        let mut sessions: Vec<Session> = self.sessions.into_values().collect();
+        sessions.sort_by_key(|session| session.ended);
+        self.damage.sort();
+        Read { sessions, damage: self.damage, to_purge }
+    }
+}
+
+fn weight(session: &Session) -> (Timestamp, Timestamp, &str, Option<&str>) {
+    (session.logged, session.ended, &session.kind, session.note.as_deref())
+}

@@ -1,0 +1,217 @@
+//! A compositor that does what a test says: it refuses gamma, gets screens, hangs, dies.
+
+mod objects;
+mod serving;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use quietd::{
+    backend::{Change, Desktop},
+    env::Env,
+    standin::PrivateBus,
+};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+
+/// What it offers beside screens.
+#[derive(Clone, Copy, Debug)]
+pub struct Offers {
+    pub gamma: bool,
+    pub layer_shell: bool,
+    pub viewporter: bool,
+}
+
+pub const ALL: Offers = Offers { gamma: true, layer_shell: true, viewporter: true };
+
+/// What a client did to a screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    GammaAsked(u32),
+    Ramp { screen: u32, red: Vec<u16>, green: Vec<u16>, blue: Vec<u16> },
+    GammaEnded(u32),
+    Overlay(u32, Picture),
+    OverlayEnded(u32),
+    ClientLeft,
+}
+
+/// A surface with a buffer, as it was committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub layer: String,
+    pub anchored_to_all_sides: bool,
+    pub exclusive_zone: i32,
+    pub keyboard: String,
+    /// Whether the pointer goes through: an input region was set, with nothing in it.
+    pub lets_input_through: bool,
+    /// Columns and rows of the buffer.
+    pub buffer: (i32, i32),
+    /// What it is stretched to, if it is.
+    pub stretched_to: Option<(i32, i32)>,
+    /// Premultiplied ARGB, the same everywhere in the buffer.
+    pub pixel: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Plug(u32),
+    Unplug(u32),
+    RefuseGamma(u32),
+    AllowGamma(u32),
+    TakeGammaAway,
+    Resize(u32, u32),
+    CloseOverlays,
+    Hang(bool),
+}
+
+/// The size of every screen at first.
+pub const SIZE: (u32, u32) = (64, 48);
+
+pub struct Compositor {
+    socket: PathBuf,
+    offers: Offers,
+    screens: Vec<u32>,
+    orders: mpsc::UnboundedSender<Order>,
+    seen: mpsc::UnboundedReceiver<Seen>,
+    task: JoinHandle<()>,
+}
+
+impl Compositor {
+    pub fn start(socket: &Path, offers: Offers, screens: &[u32]) -> Self {
+        let (orders, taken) = mpsc::unbounded_channel();
+        let (tell, seen) = mpsc::unbounded_channel();
+        let task = serving::start(socket, offers, screens, taken, tell);
+        let (socket, screens) = (socket.to_owned(), screens.to_owned());
+        Self { socket, offers, screens, orders, seen, task }
+    }
+
+    /// What happens next.
+    pub async fn next(&mut self) -> Seen {
+        timeout(Duration::from_secs(5), self.seen.recv()).await.expect("nothing happens").unwrap()
+    }
+
+    /// The next `count` events, in an order that does not depend on which screen came first.
+    pub async fn next_sorted(&mut self, count: usize) -> Vec<Seen> {
+        let mut all = Vec::new();
+        for _ in 0..count {
+            all.push(self.next().await);
+        }
+        all.sort_by_key(|seen| format!("{seen:?}"));
+        all
+    }
+
+    /// The next ramp's last values: red, green, blue.
+    pub async fn next_ramp(&mut self) -> (u32, [u16; 3]) {
+        match self.next().await {
+            Seen::Ramp { screen, red, green, blue } => {
+                (screen, [red, green, blue].map(|channel| *channel.last().unwrap()))
+            }
+            other => panic!("{other:?} where a ramp should be"),
+        }
+    }
+
+    /// The next picture on a screen.
+    pub async fn next_picture(&mut self) -> (u32, Picture) {
+        match self.next().await {
+            Seen::Overlay(screen, picture) => (screen, picture),
+            other => panic!("{other:?} where a picture should be"),
+        }
+    }
+
+    /// Whether anything happened that nobody asked about.
+    pub fn is_quiet(&mut self) -> bool {
+        self.seen.try_recv().is_err()
+    }
+
+    pub fn plug(&self, screen: u32) {
+        self.order(Order::Plug(screen));
+    }
+
+    pub fn unplug(&self, screen: u32) {
+        self.order(Order::Unplug(screen));
+    }
+
+    /// As a headless screen does, or while another client has it.
+    pub fn refuse_gamma(&self, screen: u32) {
+        self.order(Order::RefuseGamma(screen));
+    }
+
+    pub fn allow_gamma(&self, screen: u32) {
+        self.order(Order::AllowGamma(screen));
+    }
+
+    /// Ends every gamma control, and refuses new ones.
+    pub fn take_gamma_away(&self) {
+        self.order(Order::TakeGammaAway);
+    }
+
+    pub fn resize(&self, width: u32, height: u32) {
+        self.order(Order::Resize(width, height));
+    }
+
+    pub fn close_overlays(&self) {
+        self.order(Order::CloseOverlays);
+    }
+
+    pub fn hang(&self, hangs: bool) {
+        self.order(Order::Hang(hangs));
+    }
+
+    /// Dies; every client is cut off.
+    pub async fn stop(&mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+        std::fs::remove_file(&self.socket).unwrap();
+        self.seen.close();
+    }
+
+    /// Comes back under the same name, with the same screens.
+    pub fn restart(&mut self) {
+        *self = Self::start(&self.socket, self.offers, &self.screens);
+    }
+
+    fn order(&self, order: Order) {
+        self.orders.send(order).unwrap();
+    }
+}
+
+impl Drop for Compositor {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A compositor, and a desktop that knows where it is.
+pub struct Stage {
+    pub compositor: Compositor,
+    pub desktop: Desktop,
+    pub bus: PrivateBus,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub async fn with(offers: Offers, screens: &[u32]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let compositor = Compositor::start(&folder.path().join("wayland-7"), offers, screens);
+        let bus = PrivateBus::start().unwrap();
+        let mut env = Env::from_lookup(&|_| None);
+        env.runtime_dir = Some(folder.path().to_owned());
+        env.wayland_display = Some("wayland-7".to_owned());
+        let session = bus.connect().await.unwrap();
+        let desktop = Desktop { session, system: None, env: Arc::new(env) };
+        Self { compositor, desktop, bus, _folder: folder }
+    }
+
+    /// The desktop as a daemon sees it that was started before the compositor.
+    pub fn desktop_unaware(&self) -> Desktop {
+        let env = Env { wayland_display: None, ..(*self.desktop.env).clone() };
+        Desktop { env: Arc::new(env), ..self.desktop.clone() }
+    }
+}
+
+/// The next change a backend tells, or a panic.
+pub async fn next_change(told: &mut mpsc::Receiver<Change>) -> Change {
+    timeout(Duration::from_secs(5), told.recv()).await.expect("no change is told").unwrap()
+}

@@ -1,0 +1,111 @@
+//! A desktop that has nothing but one stand-in.
+
+use std::{ffi::OsString, future::Future, sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use quietd::{
+    backend::{Backend, CALL_AT_MOST, Desktop, REGISTRY, Row},
+    env::Env,
+    plan::Desired,
+    standin::{Fault, PrivateBus, StandIn},
+};
+
+/// One row of the registry with one stand-in for its service.
+pub struct Case {
+    /// The row's id.
+    pub row: &'static str,
+    /// Starts the stand-in on the bus with this address; may add to the environment what leads to it.
+    pub begin: for<'a> fn(&'a str, &'a mut Env) -> BoxFuture<'a, Box<dyn StandIn>>,
+    /// What is put in force.
+    pub desired: Desired,
+    /// What is put in force after that.
+    pub renewed: Desired,
+    /// The faults the stand-in can have.
+    pub faults: &'static [Fault],
+    /// Whether the service tells of what the person changes.
+    pub tells: bool,
+    /// Whether what is in force ends with the process that put it there.
+    pub ends_with_us: bool,
+    /// Whether the person has it in force already, so that nothing is to be seen of ours.
+    pub already: bool,
+}
+
+/// The stand-in, and the way to it.
+pub struct World {
+    pub stand_in: Box<dyn StandIn>,
+    pub env: Env,
+    pub row: &'static Row,
+    bus: PrivateBus,
+}
+
+impl World {
+    /// Starts a bus and the stand-in.
+    pub async fn of(case: &Case) -> Self {
+        let bus = PrivateBus::start().unwrap();
+        let mut env = env(&bus);
+        let stand_in = (case.begin)(bus.address(), &mut env).await;
+        let row = REGISTRY.iter().find(|row| row.id == case.row).expect("a row of the registry");
+        Self { stand_in, env, row, bus }
+    }
+
+    /// The way to the desktop, on a connection of its own, as each process has it.
+    pub async fn desktop(&self) -> Desktop {
+        let session = self.bus.connect().await.unwrap();
+        Desktop { session, system: None, env: Arc::new(self.env.clone()) }
+    }
+
+    /// Opens the backend anew.
+    pub async fn backend(&self) -> Arc<dyn Backend> {
+        Arc::from((self.row.open)(&self.desktop().await))
+    }
+
+    pub async fn state(&self) -> String {
+        self.stand_in.state().await
+    }
+}
+
+/// The way to a desktop that has nothing but a bus.
+pub async fn desktop_on(bus: &PrivateBus) -> Desktop {
+    let session = bus.connect().await.unwrap();
+    Desktop { session, system: None, env: Arc::new(env(bus)) }
+}
+
+fn env(bus: &PrivateBus) -> Env {
+    let address = OsString::from(bus.address());
+    Env::from_lookup(&|name| (name == "DBUS_SESSION_BUS_ADDRESS").then(|| address.clone()))
+}
+
+/// Waits until the stand-in's state is as wanted.
+pub async fn becomes(stand_in: &dyn StandIn, wanted: &str) {
+    let mut last = String::new();
+    let reached = async {
+        loop {
+            tokio::select! {
+                biased;
+                // First, so that nothing that happens after the look is missed.
+                () = stand_in.changed() => {}
+                () = async {
+                    last = stand_in.state().await;
+                    if last != wanted {
+                        std::future::pending::<()>().await;
+                    }
+                } => return,
+            }
+        }
+    };
+    if tokio::time::timeout(CALL_AT_MOST, reached).await.is_err() {
+        assert_eq!(last, wanted, "this did not become what it was to be");
+    }
+}
+
+/// Holds a future to the longest a call may take, and a little for the machine.
+pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let longest = CALL_AT_MOST + Duration::from_secs(1);
+    let done = tokio::time::timeout(longest, future).await;
+    done.unwrap_or_else(|_| panic!("{what} did not end"))
+}
+
+/// What comes within a time that is long for a message and short for a test.
+pub async fn soon<T>(future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(Duration::from_millis(200), future).await.ok()
+}
