@@ -266,6 +266,18 @@ async fn an_app_that_vanishes_is_forgotten() {
 }
 
 #[tokio::test]
+async fn where_the_tree_cannot_be_seen_the_manager_is_asked() {
+    let (mut lab, systemd) = Lab::with_apps().await;
+    let blind = Env { sysfs: lab.folder.path().join("nowhere"), ..(*lab.desktop.env).clone() };
+    lab.desktop.env = Arc::new(blind);
+    systemd.list_a_ghost("app-gnome-org.example.Chat-99.scope");
+    let receipt = put_in_force(&lab.backend(), &lock(&["org.example.Chat"]), None).await;
+    assert!(systemd.is_frozen(CHAT) && !systemd.is_frozen(GAME));
+    assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
+    assert!(!systemd.is_frozen(CHAT));
+}
+
+#[tokio::test]
 async fn what_can_never_be_locked_is_not() {
     let (lab, systemd) = Lab::with_systemd().await;
     let terminal = "app-org.kde.konsole-7.scope";
@@ -489,6 +501,26 @@ async fn a_manager_that_refuses_is_said_and_tried_again() {
 async fn a_manager_that_hangs_is_given_up_in_time() {
     let late = |error: &BackendError| matches!(error, BackendError::TimedOut(_));
     with_fault(Fault::Hangs, late, |probe| matches!(probe, Probe::Deferred(_))).await;
+}
+
+#[tokio::test]
+async fn where_the_manager_hangs_the_apps_go_on_all_the_same() {
+    let (lab, systemd) = Lab::with_apps().await;
+    let receipt = put_in_force(&lab.backend(), &lock(&["org.example.Chat"]), None).await;
+    // The tree as the kernel has it on a person's machine, where the stand-in has its own.
+    let uid = nix::unistd::Uid::current();
+    let place = format!("fs/cgroup/user.slice/user-{uid}.slice/user@{uid}.service/app.slice");
+    let unit = |name: &str| {
+        let folder = lab.desktop.env.sysfs.join(&place).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("cgroup.freeze"), "1\n").unwrap();
+        folder.join("cgroup.freeze")
+    };
+    let (chat, mail) = (unit(CHAT), unit(MAIL));
+    systemd.fault(Fault::Hangs).await;
+    assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
+    assert_eq!(fs::read_to_string(chat).unwrap(), "0\n");
+    assert_eq!(fs::read_to_string(mail).unwrap(), "1\n", "not ours");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     identity::{Identity, plain, scope_for},
-    processes::{PROC, Process, Processes, Programs},
+    processes::{self, PROC, Process, Processes, Programs},
     spared,
     units::Scope,
 };
@@ -116,10 +116,16 @@ pub fn scope_of(
 }
 
 /// Tells which scopes take what is never frozen out of a unit's processes.
-pub fn scopes_out_of(unit: &str, processes: &Processes) -> Vec<Scope> {
-    if Identity::of(unit).is_some_and(|unit| unit.is_boxed()) {
+pub fn scopes_out_of(unit: &str, proc: &Path, pids: &[u32]) -> Vec<Scope> {
+    let boxed = Identity::of(unit).is_some_and(|unit| unit.is_boxed());
+    // Most units hold nothing of the kind, and one look at each process is enough to know.
+    if boxed || !pids.iter().any(|pid| processes::is_spared(proc, *pid)) {
         return Vec::new();
     }
+    spared_among(&Processes::read_some(proc, pids))
+}
+
+fn spared_among(processes: &Processes) -> Vec<Scope> {
     let spared: BTreeSet<u32> =
         processes.iter().filter(|process| process.is_spared()).map(|it| it.pid).collect();
     processes

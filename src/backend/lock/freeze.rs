@@ -19,6 +19,7 @@ use super::{
     cgroups::{self, Cgroups},
     failures::Failures,
     identity::{Identity, plain},
+    now::Now,
     probe,
     processes::{PROC, Processes, Programs},
     spared,
@@ -34,6 +35,9 @@ use crate::{
 
 /// The backend's id in the registry.
 pub const ID: &str = "systemd-freeze";
+
+/// How often what belongs to an app is looked for again.
+const ADOPT_AT_MOST: usize = 4;
 
 /// What was there before our first change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,12 +84,6 @@ struct Seen {
     frozen: BTreeMap<String, u64>,
 }
 
-/// What runs now.
-struct Now {
-    units: BTreeSet<String>,
-    cgroups: Cgroups,
-}
-
 impl SystemdFreeze {
     /// Opens it; does no I/O.
     pub fn new(desktop: &Desktop) -> Self {
@@ -97,9 +95,7 @@ impl SystemdFreeze {
     }
 
     async fn now(&self) -> Result<Now, CallError> {
-        let (units, place) = tokio::join!(self.manager.running(), self.manager.control_group());
-        let cgroups = Cgroups::read(&self.env.sysfs, &place?);
-        Ok(Now { units: units?.into_iter().collect(), cgroups })
+        Now::read(&self.manager, &self.env.sysfs).await
     }
 
     fn seen<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
@@ -114,14 +110,21 @@ impl SystemdFreeze {
         }
         let programs = Programs::of(&self.env.data_dirs, &set.apps);
         let ourselves = adopt::ourselves(PROC.as_ref());
-        // Once more, for what they began while they were moved.
-        for _ in 0..2 {
+        let mut missed = BTreeMap::new();
+        // More than once: what they began while they were moved is still outside, and from a login session's scope none
+        // is moved when one of them ended meanwhile.
+        for _ in 0..ADOPT_AT_MOST {
             let processes = Processes::read(PROC.as_ref());
-            let scopes: Vec<Scope> = set
+            let mut scopes: Vec<Scope> = set
                 .adopt
                 .iter()
                 .filter_map(|it| adopt::scope_of(it, &processes, &programs, &ourselves))
                 .collect();
+            scopes
+                .iter_mut()
+                .filter(|it| missed.contains_key(&it.name))
+                .for_each(Scope::first_only);
+            missed.clear();
             if scopes.is_empty() {
                 break;
             }
@@ -129,11 +132,14 @@ impl SystemdFreeze {
             for (scope, made) in scopes.into_iter().zip(made) {
                 match made {
                     Ok(()) => drop(there.insert(scope.name)),
+                    Err(error) if adopt::is_alive(&scope) => drop(missed.insert(scope.name, error)),
                     // All of it ended meanwhile.
-                    Err(_) if !adopt::is_alive(&scope) => {}
-                    Err(error) => failures.add("adopt", &scope.name, error),
+                    Err(_) => {}
                 }
             }
+        }
+        for (scope, error) in missed {
+            failures.add("adopt", &scope, error);
         }
         there
     }
@@ -185,7 +191,7 @@ impl SystemdFreeze {
                 ));
                 return false;
             }
-            let spared = adopt::scopes_out_of(unit, &Processes::read_some(PROC.as_ref(), &pids));
+            let spared = adopt::scopes_out_of(unit, PROC.as_ref(), &pids);
             from.extend(spared.iter().map(|_| *unit));
             scopes.extend(spared);
             true

@@ -45,12 +45,7 @@ impl Process {
     fn read(folder: &Path, pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(folder.join("stat")).ok()?;
         let (name, parent, started) = parse_stat(&stat)?;
-        // None of a kernel's thread, of one that ended, or of one that keeps itself from being looked at.
-        let exe = fs::read_link(folder.join("exe")).ok()?;
-        let exe = match exe.to_str().and_then(|path| path.strip_suffix(" (deleted)")) {
-            Some(path) => PathBuf::from(path),
-            None => exe,
-        };
+        let exe = executable(folder)?;
         let cgroup = fs::read_to_string(folder.join("cgroup")).unwrap_or_default();
         let unit = cgroups::unified(&cgroup).and_then(cgroups::unit_in).map(str::to_owned);
         let mut process = Self { pid, parent, started, name, exe, unit, script: None };
@@ -231,6 +226,20 @@ impl Programs {
         let says_itself = !runner || program.starts_with("wine");
         let by_name = || self.names.get(&process.name.to_lowercase()).filter(|_| says_itself);
         by_path.or_else(by_name).map(String::as_str)
+    }
+}
+
+/// Tells whether the session stands on the process of a number.
+pub fn is_spared(proc: &Path, pid: u32) -> bool {
+    executable(&proc.join(pid.to_string())).is_some_and(|exe| spared::program(&base(&exe)))
+}
+
+/// The executable; none of a kernel's thread, of one that ended, or of one that keeps itself from being looked at.
+fn executable(folder: &Path) -> Option<PathBuf> {
+    let exe = fs::read_link(folder.join("exe")).ok()?;
+    match exe.to_str().and_then(|path| path.strip_suffix(" (deleted)")) {
+        Some(path) => Some(PathBuf::from(path)),
+        None => Some(exe),
     }
 }
 

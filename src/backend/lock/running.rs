@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    adopt,
-    cgroups::Cgroups,
-    entries,
+    adopt, entries,
     identity::{Identity, plain},
+    now::Now,
     processes::{PROC, Processes, Programs},
     spared,
     units::UserManager,
@@ -55,8 +54,7 @@ pub async fn running_apps(
     locked: &BTreeSet<String>,
 ) -> Result<Vec<RunningApp>, CallError> {
     let manager = UserManager::new(&desktop.session);
-    let (units, place) = tokio::join!(manager.running(), manager.control_group());
-    let (units, cgroups) = (units?, Cgroups::read(&desktop.env.sysfs, &place?));
+    let Now { units, cgroups } = Now::read(&manager, &desktop.env.sysfs).await?;
     let entries = entries::all(&desktop.env.data_dirs);
     let locked: BTreeSet<String> = locked.iter().map(|id| plain(id)).collect();
 

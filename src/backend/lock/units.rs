@@ -55,6 +55,13 @@ pub struct Scope {
     pub pids: Vec<u32>,
 }
 
+impl Scope {
+    /// Leaves only the first process, the one least likely to end.
+    pub fn first_only(&mut self) {
+        self.pids.truncate(1);
+    }
+}
+
 impl UserManager {
     /// Names it; makes no call.
     pub fn new(session: &Connection) -> Self {
