@@ -23,7 +23,7 @@ use zbus::{
     Variant, message,
 };
 
-use super::{Fault, PrivateBus, StandIn};
+use super::{Fault, StandIn};
 
 const NAME: &str = "org.freedesktop.systemd1";
 const PATH: &str = "/org/freedesktop/systemd1";
@@ -67,17 +67,17 @@ struct Unit {
 type Answer<T> = Result<T, (&'static str, String)>;
 
 impl Systemd {
-    /// Takes the name on a bus; `sysfs` is an empty folder that stands for `/sys`.
-    pub async fn start_on(bus: &PrivateBus, sysfs: &Path) -> zbus::Result<Self> {
+    /// Takes the name on the bus with this address. `sysfs` is a folder that stands for `/sys`; it is made here, and
+    /// goes with the stand-in.
+    pub async fn start(address: &str, sysfs: &Path) -> zbus::Result<Self> {
         let world = World { sysfs: sysfs.to_owned(), state: Mutex::default() };
         world.with(|state| "252.39-1".clone_into(&mut state.version));
         let root = world.folder("");
-        fs::create_dir_all(&root)
-            .and_then(|()| fs::write(root.join("cgroup.freeze"), "0\n"))
-            .map_err(failed)?;
+        fs::create_dir_all(&root).map_err(failed)?;
+        fs::write(root.join("cgroup.freeze"), "0\n").map_err(failed)?;
         fs::write(sysfs.join("fs/cgroup/cgroup.controllers"), "").map_err(failed)?;
         let mut standin =
-            Self { address: bus.address().to_owned(), world: Arc::new(world), on_bus: None };
+            Self { address: address.to_owned(), world: Arc::new(world), on_bus: None };
         standin.connect().await?;
         Ok(standin)
     }
@@ -200,6 +200,7 @@ impl Drop for Systemd {
         if let Some((_, task)) = self.on_bus.take() {
             task.abort();
         }
+        let _ = fs::remove_dir_all(&self.world.sysfs);
     }
 }
 

@@ -119,7 +119,7 @@ pub fn scope_of(
 pub fn scopes_out_of(unit: &str, proc: &Path, pids: &[u32]) -> Vec<Scope> {
     let boxed = Identity::of(unit).is_some_and(|unit| unit.is_boxed());
     // Most units hold nothing of the kind, and one look at each process is enough to know.
-    if boxed || !pids.iter().any(|pid| processes::is_spared(proc, *pid)) {
+    if boxed || !processes::is_any_spared(proc, pids) {
         return Vec::new();
     }
     spared_among(&Processes::read_some(proc, pids))

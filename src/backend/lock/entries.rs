@@ -22,6 +22,8 @@ pub struct Entry {
     pub name: String,
     /// Whether it is kept out of menus: a helper, not an app of its own.
     pub hidden: bool,
+    /// Whether its categories say that it may not be locked.
+    pub spared: bool,
     /// What its processes are known by.
     pub program: Program,
 }
@@ -185,7 +187,8 @@ fn open(id: String, file: &Path, folders: &[PathBuf]) -> Option<Entry> {
         Program::of_command(&entry.parse_exec().unwrap_or_default(), folders)
     };
     let name = entry.desktop_entry("Name").unwrap_or(&id).to_owned();
-    Some(Entry { hidden: entry.no_display() || entry.terminal(), id, name, program })
+    let spared = entry.categories().unwrap_or_default().into_iter().any(spared::category);
+    Some(Entry { hidden: entry.no_display() || entry.terminal(), id, name, spared, program })
 }
 
 #[cfg(test)]
@@ -210,7 +213,7 @@ mod tests {
     fn entries_are_found_by_id_without_case_and_in_folders() {
         let mine = folder_with(&[
             ("Discord.desktop", "Name=Discord\nExec=/nowhere/Discord --flag %U"),
-            ("kde/marble.desktop", "Name=Marble\nExec=marble"),
+            ("kde/marble.desktop", "Name=Marble\nExec=marble\nCategories=Qt;TerminalEmulator;"),
             ("gone.desktop", "Name=Gone\nHidden=true\nExec=gone"),
         ]);
         let shared = folder_with(&[
@@ -225,6 +228,7 @@ mod tests {
         assert_eq!(found["discord"].name, "Discord");
         assert_eq!(names(&found["discord"]), ["discord"]);
         assert_eq!(names(&found["torn"]), [""; 0]);
+        assert!(found["kde-marble"].spared && !found["discord"].spared);
         let one = of(&folders, &["kde-marble".to_owned(), "none".to_owned()].into());
         assert_eq!(one.keys().collect::<Vec<_>>(), ["kde-marble"]);
     }

@@ -251,7 +251,7 @@ impl Backend for SystemdFreeze {
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
         let now = self.now().await?;
-        let apps: BTreeSet<String> =
+        let mut apps: BTreeSet<String> =
             desired.apps.iter().map(|id| plain(id)).filter(|id| !spared::app(id)).collect();
         let found = held.and_then(Receipt::found::<Found>).unwrap_or_else(|| Found {
             frozen: now
@@ -264,6 +264,7 @@ impl Backend for SystemdFreeze {
 
         let proc = PROC.as_ref();
         let programs = Programs::of(&self.env.data_dirs, &apps);
+        apps.retain(|app| programs.may_lock(app));
         let choice = adopt::choose(&Processes::read(proc), &programs, &adopt::ourselves(proc));
         let mut set = Set { apps, units: choice.units, adopt: choice.adopt };
         let named: Vec<String> = now
@@ -286,25 +287,32 @@ impl Backend for SystemdFreeze {
         };
         let mut failures = Failures::default();
         let adopted = self.adopt(&set, &mut failures).await;
-        let now = self.now().await?;
-        let running = now.units.iter().chain(&adopted);
-        let wanted: BTreeSet<String> = running
-            .filter(|unit| set.means(unit) && !found.frozen.contains(*unit) && may_freeze(unit))
-            .cloned()
-            .collect();
+        let mut now = self.now().await?;
+        now.units.extend(adopted);
+        let is_wanted =
+            |unit: &&String| set.means(unit) && !found.frozen.contains(*unit) && may_freeze(unit);
 
         let earlier = receipt.ours::<Set>();
         let unwanted: Vec<&str> = now
             .units
             .iter()
-            .filter(|unit| !wanted.contains(*unit) && is_ours(&earlier, &found, unit))
+            .filter(|unit| !is_wanted(unit) && is_ours(&earlier, &found, unit))
             .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
             .map(String::as_str)
             .collect();
-        self.seen(|seen| seen.set = set);
         // What is let go goes first: to open is never to wait for something to shut.
         self.thaw(&unwanted, &now.cgroups, &mut failures).await;
+
+        let mut wanted: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
         self.freeze(&wanted, &now, &mut failures).await;
+        self.seen(|seen| seen.set = set.clone());
+        // What has started meanwhile was told while nobody knew yet that it is locked.
+        now.look_again(&self.env.sysfs);
+        let late: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
+        if !late.is_subset(&wanted) {
+            wanted.extend(late);
+            self.freeze(&wanted, &now, &mut failures).await;
+        }
         failures.result()
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Here: which unit and which process is which app (`identity`, `entries`, `processes`), what is never frozen
 //! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), the backend that puts these together
-//! (`freeze`, `probe`, `failures`) and the list of what runs (`running`). Not here: which apps are to be locked, and since when; sites.
+//! (`freeze`, `probe`, `failures`) and the list of what runs (`running`). Not here: which apps are to be locked, and
+//! since when; sites.
 //!
 //! Nothing is ever killed. One mechanism serves all: systemd's `FreezeUnit` stops a unit's whole tree at once.
 

@@ -12,18 +12,29 @@ pub struct Now {
     pub units: BTreeSet<String>,
     /// The tree they are in.
     pub cgroups: Cgroups,
+    place: String,
 }
 
 impl Now {
     /// Looks at the cgroup tree, which has a folder for each unit that runs and costs the manager nothing; where it
     /// cannot be seen, the manager is asked for a list.
     pub async fn read(manager: &UserManager, sysfs: &Path) -> Result<Self, CallError> {
-        let cgroups = Cgroups::read(sysfs, &manager.control_group().await?);
-        let units = if cgroups.is_seen() {
-            cgroups.units().filter(|unit| Identity::of(unit).is_some()).map(str::to_owned).collect()
-        } else {
-            manager.running().await?.into_iter().collect()
-        };
-        Ok(Self { units, cgroups })
+        let place = manager.control_group().await?;
+        let mut now = Self { units: BTreeSet::new(), cgroups: Cgroups::default(), place };
+        now.look_again(sysfs);
+        if !now.cgroups.is_seen() {
+            now.units = manager.running().await?.into_iter().collect();
+        }
+        Ok(now)
+    }
+
+    /// Looks at the tree once more; where that cannot be seen, all stays as it was.
+    pub fn look_again(&mut self, sysfs: &Path) {
+        let cgroups = Cgroups::read(sysfs, &self.place);
+        if cgroups.is_seen() {
+            let apps = cgroups.units().filter(|unit| Identity::of(unit).is_some());
+            self.units = apps.map(str::to_owned).collect();
+            self.cgroups = cgroups;
+        }
     }
 }

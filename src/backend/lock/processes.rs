@@ -167,6 +167,7 @@ pub struct Programs {
     names: BTreeMap<String, String>,
     files: BTreeMap<PathBuf, String>,
     folders: BTreeMap<PathBuf, String>,
+    spared: BTreeSet<String>,
 }
 
 impl Programs {
@@ -174,7 +175,8 @@ impl Programs {
     /// name, too.
     pub fn of(folders: &[PathBuf], apps: &BTreeSet<String>) -> Self {
         let entries = entries::of(folders, apps);
-        let mut programs = Self::default();
+        let spared = entries.iter().filter(|(_, entry)| entry.spared).map(|(app, _)| app.clone());
+        let mut programs = Self { spared: spared.collect(), ..Self::default() };
         for app in apps {
             programs.add(app, &Program::named(app));
         }
@@ -196,7 +198,15 @@ impl Programs {
         programs
     }
 
+    /// Tells whether an app may be locked, as far as its desktop entry says.
+    pub fn may_lock(&self, app: &str) -> bool {
+        !self.spared.contains(app)
+    }
+
     fn add(&mut self, app: &str, program: &Program) {
+        if !self.may_lock(app) {
+            return;
+        }
         for name in &program.names {
             self.names.entry(name.clone()).or_insert_with(|| app.to_owned());
         }
@@ -211,9 +221,6 @@ impl Programs {
     /// Tells which app a process is, by its id.
     pub fn app(&self, process: &Process) -> Option<&str> {
         let program = process.program();
-        if spared::program(&program) {
-            return None;
-        }
         let runner = spared::is_runner(&program);
         let path = if runner { process.script.as_deref() } else { Some(process.exe.as_path()) };
         let by_path = path.and_then(|path| {
@@ -225,13 +232,18 @@ impl Programs {
         // A Windows program has nothing but the name it gives itself.
         let says_itself = !runner || program.starts_with("wine");
         let by_name = || self.names.get(&process.name.to_lowercase()).filter(|_| says_itself);
-        by_path.or_else(by_name).map(String::as_str)
+        // Asked last: it is the dearer question, and most processes are no app that is looked for.
+        by_path.or_else(by_name).filter(|_| !spared::program(&program)).map(String::as_str)
     }
 }
 
-/// Tells whether the session stands on the process of a number.
-pub fn is_spared(proc: &Path, pid: u32) -> bool {
-    executable(&proc.join(pid.to_string())).is_some_and(|exe| spared::program(&base(&exe)))
+/// Tells whether the session stands on any of some processes.
+pub fn is_any_spared(proc: &Path, pids: &[u32]) -> bool {
+    let programs: BTreeSet<String> = pids
+        .iter()
+        .filter_map(|pid| Some(base(&executable(&proc.join(pid.to_string()))?)))
+        .collect();
+    programs.iter().any(|program| spared::program(program))
 }
 
 /// The executable; none of a kernel's thread, of one that ended, or of one that keeps itself from being looked at.

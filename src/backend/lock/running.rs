@@ -54,7 +54,7 @@ pub async fn running_apps(
     locked: &BTreeSet<String>,
 ) -> Result<Vec<RunningApp>, CallError> {
     let manager = UserManager::new(&desktop.session);
-    let Now { units, cgroups } = Now::read(&manager, &desktop.env.sysfs).await?;
+    let Now { units, cgroups, .. } = Now::read(&manager, &desktop.env.sysfs).await?;
     let entries = entries::all(&desktop.env.data_dirs);
     let locked: BTreeSet<String> = locked.iter().map(|id| plain(id)).collect();
 
@@ -68,7 +68,7 @@ pub async fn running_apps(
             units: BTreeSet::new(),
             known_by,
             locked: false,
-            never: spared::app(&key),
+            never: spared::app(&key) || entry.is_some_and(|entry| entry.spared),
         });
         let frozen = unit.is_some_and(|unit| cgroups.is_frozen(unit) == Some(true));
         app.locked |= locked.contains(&key) && frozen;

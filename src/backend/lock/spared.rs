@@ -3,185 +3,25 @@
 //! Apps that can never be locked are left out of what is desired already; here they are looked at again, and with them
 //! the programs that hold the session itself together.
 
-/// Programs that a session stands on: frozen, they would take the way out with them.
-const SESSION: &[&str] = &[
-    // The session, its bus and its keys.
-    "systemd",
-    "(sd-pam)",
-    "init",
-    "dbus-daemon",
-    "dbus-broker",
-    "dbus-broker-launch",
-    "dbus-launch",
-    "dbus-run-session",
-    "gnome-session-binary",
-    "gnome-session-service",
-    "gnome-session-ctl",
-    "gnome-keyring-daemon",
-    "kwalletd5",
-    "kwalletd6",
-    "ksecretd",
-    "ssh-agent",
-    "gpg-agent",
-    "scdaemon",
-    "keyboxd",
-    "dconf-service",
-    "gvfsd",
-    "ibus-daemon",
-    "fcitx5",
-    "at-spi-bus-launcher",
-    "at-spi2-registryd",
-    "polkit-gnome-authentication-agent-1",
-    "polkit-kde-authentication-agent-1",
-    "polkit-mate-authentication-agent-1",
-    "lxpolkit",
-    // Ourselves.
-    "quietd",
-    "quietctl",
-    // Sound.
-    "pipewire",
-    "pipewire-pulse",
-    "wireplumber",
-    "pulseaudio",
-    // Screens and shells.
-    "gnome-shell",
-    "mutter",
-    "plasmashell",
-    "kwin_wayland",
-    "kwin_wayland_wrapper",
-    "kwin_x11",
-    "kwin",
-    "ksmserver",
-    "kded5",
-    "kded6",
-    "krunner",
-    "startplasma-wayland",
-    "startplasma-x11",
-    "cinnamon",
-    "cinnamon-session",
-    "muffin",
-    "mate-session",
-    "mate-panel",
-    "marco",
-    "xfce4-session",
-    "xfce4-panel",
-    "xfwm4",
-    "xfsettingsd",
-    "xfconfd",
-    "lxqt-session",
-    "lxqt-panel",
-    "budgie-wm",
-    "budgie-panel",
-    "sway",
-    "swaybar",
-    "waybar",
-    "hyprland",
-    "niri",
-    "labwc",
-    "river",
-    "wayfire",
-    "weston",
-    "cage",
-    "cosmic-comp",
-    "cosmic-panel",
-    "cosmic-session",
-    "i3",
-    "i3bar",
-    "openbox",
-    "fluxbox",
-    "icewm",
-    "awesome",
-    "bspwm",
-    "dwm",
-    "xmonad",
-    "xorg",
-    "xvfb",
-    "xwayland",
-    "xwayland-satellite",
-    "xinit",
-    "startx",
-    // Notifications, locking of the screen.
-    "dunst",
-    "mako",
-    "swaync",
-    "xfce4-notifyd",
-    "swaylock",
-    "swayidle",
-    "hyprlock",
-    "hypridle",
-    "gtklock",
-    "i3lock",
-    "xss-lock",
-    // What a person who needs help starts things with, and reads the screen with.
-    "rofi",
-    "wofi",
-    "fuzzel",
-    "bemenu",
-    "dmenu",
-    "orca",
-    "speech-dispatcher",
-    "onboard",
-    "squeekboard",
-    "wvkbd-mobintl",
+use crate::config::never;
+
+/// Programs that a session stands on, or that lead to help, and that have no app's id of their own.
+#[rustfmt::skip]
+const PROGRAMS: &[&str] = &[
+    // The session and its keys.
+    "(sd-pam)", "init", "keyboxd", "ksecretd", "kwalletd5", "kwalletd6", "krunner", "scdaemon", "startplasma-wayland",
+    "startplasma-x11", "startx", "xinit",
+    // Compositors and window managers.
+    "cage", "dwm", "fluxbox", "icewm", "muffin", "weston", "xmonad", "xvfb",
+    // What apps and commands are started with, and what keeps a shell.
+    "bemenu", "dmenu", "fuzzel", "rofi", "screen", "tmux", "wofi", "zellij",
+    // Locks of the screen.
+    "gtklock", "xss-lock",
 ];
 
-/// Beginnings of the names of such programs.
-const SESSION_BEGINNINGS: &[&str] = &[
-    "xdg-desktop-portal",
-    "xdg-document-portal",
-    "xdg-permission-store",
-    "gsd-",
-    "speakup",
-    "brltty",
-];
-
-/// Terminals: the way to `quietctl off`.
-const TERMINALS: &[&str] = &[
-    "gnome-terminal",
-    "gnome-terminal-server",
-    "org.gnome.terminal",
-    "kgx",
-    "org.gnome.console",
-    "ptyxis",
-    "org.gnome.ptyxis",
-    "ptyxis-agent",
-    "konsole",
-    "org.kde.konsole",
-    "yakuake",
-    "org.kde.yakuake",
-    "xfce4-terminal",
-    "mate-terminal",
-    "lxterminal",
-    "qterminal",
-    "cosmic-term",
-    "com.system76.cosmicterm",
-    "deepin-terminal",
-    "foot",
-    "footclient",
-    "alacritty",
-    "kitty",
-    "wezterm",
-    "wezterm-gui",
-    "org.wezfurlong.wezterm",
-    "ghostty",
-    "com.mitchellh.ghostty",
-    "rio",
-    "xterm",
-    "uxterm",
-    "rxvt",
-    "urxvt",
-    "urxvtd",
-    "st",
-    "terminator",
-    "tilix",
-    "com.gexperts.tilix",
-    "guake",
-    "tilda",
-    "terminology",
-    "tmux",
-    "screen",
-    "zellij",
-];
+/// Desktop-file categories of apps that are spared even where nobody has listed them: the way to `quietctl off`, and
+/// what makes a screen readable.
+const CATEGORIES: &[&str] = &["TerminalEmulator", "Accessibility"];
 
 /// Programs that run other programs: their own name says nothing of the app, so it is never matched.
 const RUNNERS: &[&str] = &[
@@ -254,14 +94,19 @@ const RUNNERS: &[&str] = &[
 /// Runners whose names carry a version: `python3.13`, `electron33`, `qemu-system-x86_64`.
 const VERSIONED: &[&str] = &["python", "electron", "perl", "ruby", "node", "php", "lua", "qemu-"];
 
-/// Tells whether an app may not be locked, by its [`plain`](super::identity::plain) id.
+/// Tells whether an app may not be locked, by its id.
 pub fn app(id: &str) -> bool {
-    TERMINALS.contains(&id) || is_session_part(id)
+    never::app(id).is_some() || PROGRAMS.contains(&id)
 }
 
 /// Tells whether a program may not be frozen, by its name in lower case.
 pub fn program(name: &str) -> bool {
     app(name)
+}
+
+/// Tells whether a desktop-file category says that an app may not be locked.
+pub fn category(name: &str) -> bool {
+    CATEGORIES.contains(&name)
 }
 
 /// Tells whether a program only runs others, by its name in lower case.
@@ -272,10 +117,6 @@ pub fn is_runner(name: &str) -> bool {
                 *start == "qemu-" || version.chars().all(|c| c.is_ascii_digit() || c == '.')
             })
         })
-}
-
-fn is_session_part(name: &str) -> bool {
-    SESSION.contains(&name) || SESSION_BEGINNINGS.iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]
@@ -290,6 +131,7 @@ mod tests {
         for id in ["org.gnome.terminal", "foot", "org.kde.konsole", "orca"] {
             assert!(app(id), "{id}");
         }
+        assert!(category("TerminalEmulator") && !category("Game"));
         for id in ["discord", "firefox", "org.telegram", "steam", "code", "footloose"] {
             assert!(!app(id), "{id}");
         }

@@ -4,7 +4,7 @@ use quietd::{
     backend::REGISTRY,
     config::Notifications,
     plan::Desired,
-    standin::{Dunst, DunstVersion, Plasma, Xfce},
+    standin::{Dunst, DunstVersion, Fault, Plasma, Systemd, Xfce},
 };
 
 use super::{Case, checks};
@@ -96,6 +96,28 @@ contract! {
         ends_with_us: false,
         already: false,
     };
+    systemd_freeze: Case {
+        row: "systemd-freeze",
+        begin: |bus, env| Box::pin(async {
+            env.sysfs = tempfile::tempdir().unwrap().keep();
+            let systemd = Systemd::start(bus, &env.sysfs).await.unwrap();
+            for app in ["Chat", "Game", "Mail"] {
+                let unit = format!("app-gnome-org.example.{app}-1.scope");
+                systemd.start_unit(&unit, &[]).await.unwrap();
+            }
+            Box::new(systemd) as _
+        }),
+        desired: locked(&["org.example.Chat", "org.example.Game"]),
+        renewed: locked(&["org.example.Game", "org.example.Mail"]),
+        faults: &[Fault::Refuses, Fault::Hangs, Fault::OddType],
+        tells: false,
+        ends_with_us: false,
+        already: false,
+    };
+}
+
+fn locked(apps: &[&str]) -> Desired {
+    Desired { apps: apps.iter().map(|app| (*app).to_owned()).collect(), ..Desired::default() }
 }
 
 /// A case of holding notifications, on a service that tells of changes.
