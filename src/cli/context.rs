@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     clock::{Clock as _, SystemClock},
+    dbus::connect_session,
     env::Env,
 };
 
@@ -47,6 +48,11 @@ impl Context {
         Page { now: clock.now().to_zoned(clock.zone()), width: self.width, colour: self.colour }
     }
 
+    /// Whether letters may be coloured.
+    pub fn colour(&self) -> bool {
+        self.colour == Colour::Allowed
+    }
+
     /// The person's configuration, as they would write its path.
     pub fn config_for_people(&self) -> String {
         self.env.for_people(&self.env.config_file())
@@ -54,26 +60,14 @@ impl Context {
 
     /// The session bus; connected to at the first call.
     pub async fn bus(&self) -> Result<&zbus::Connection, CommandError> {
-        let at_runtime_dir =
-            || Some(format!("unix:path={}/bus", self.env.runtime_dir.as_ref()?.display()));
-        let address = self.env.session_bus.clone().or_else(at_runtime_dir).ok_or_else(|| {
-            CommandError::new(
-                Kind::NotRunning,
-                "There is no session bus: DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR are not set.",
-            )
-            .hint("Run this inside your desktop session.")
-        })?;
-        self.bus
-            .get_or_try_init(|| async {
-                zbus::connection::Builder::address(&*address).build().await.map_err(|error| {
-                    CommandError::new(
-                        Kind::NotRunning,
-                        format!("The session bus at {address} cannot be reached: {error}."),
-                    )
+        let connect = async || {
+            connect_session(&self.env).await.map_err(|error| {
+                let message = format!("The session bus cannot be reached: {error}.");
+                CommandError::new(Kind::NotRunning, message)
                     .hint("Run this inside your desktop session.")
-                })
             })
-            .await
+        };
+        self.bus.get_or_try_init(connect).await
     }
 
     /// The daemon's control bus.

@@ -82,9 +82,8 @@ impl Control {
         &self,
         profile: &str,
         lasts: Option<SignedDuration>,
-    ) -> Result<String, CallError> {
-        let daemon = self.daemon.clone().that_may_start();
-        daemon.call("Start", &(profile, length(lasts))).await
+    ) -> Result<String, CommandError> {
+        self.call(Start::IfNeeded, "Start", &(profile, length(lasts))).await
     }
 
     /// Lifts everything for a while.
@@ -144,7 +143,7 @@ impl Control {
 }
 
 /// Says what an error means to the person, and what to do.
-pub fn explain(error: CallError) -> CommandError {
+fn explain(error: CallError) -> CommandError {
     match error {
         CallError::Absent(_) => CommandError::not_running(),
         CallError::TimedOut(_) => CommandError::new(
@@ -166,16 +165,13 @@ fn answered(error: &str, text: String) -> CommandError {
     if let Some(ours) = error.strip_prefix("org.quietd.Quiet1.Error.") {
         return match ours {
             "UnknownProfile" | "InvalidTime" => CommandError::usage(text),
-            "UnknownSession" => {
-                CommandError::new(Kind::No, text).hint("To see what is logged: quietctl sessions")
-            }
-            "NothingRunning" => {
-                CommandError::new(Kind::No, text).hint("To see what is quiet now: quietctl status")
+            // Each of these says itself what to do next.
+            "UnknownSession" | "NothingRunning" | "NeverLocked" => {
+                CommandError::new(Kind::No, text)
             }
             "ConfigInvalid" => {
                 CommandError::new(Kind::No, text).hint("To see every mistake: quietctl check")
             }
-            "NeverLocked" => CommandError::new(Kind::No, text),
             _ => CommandError::new(Kind::Refused, text),
         };
     }

@@ -4,24 +4,28 @@
 //! printed is made in [`render`]. Nothing here decides when or how quiet it is.
 
 mod apps;
+mod check;
 mod completions;
 mod context;
 mod control;
-mod duration;
+mod doctor;
 mod error;
 mod forget;
 mod format;
 mod length;
 mod log;
+mod manager;
 mod notice;
+mod off;
 mod output;
 mod pause;
 mod plan;
-mod profiles;
 mod render;
+mod restore;
 mod resume;
 mod said;
 mod sessions;
+mod setup;
 mod start;
 mod state;
 mod status;
@@ -66,10 +70,15 @@ enum Command {
     Start(start::Start),
     Pause(pause::Pause),
     Resume(resume::Resume),
+    Off(off::Off),
     Unlock(unlock::Unlock),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Apps(apps::Apps),
+    Doctor(doctor::Doctor),
+    Check(check::Check),
+    Restore(restore::Restore),
+    Setup(setup::Setup),
     Completions(completions::Completions),
 }
 
@@ -86,6 +95,11 @@ impl Command {
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
+            Self::Off(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
+            Self::Check(command) => command.run(context),
+            Self::Restore(command) => command.run(context).await,
+            Self::Setup(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
         }
     }
@@ -95,8 +109,10 @@ impl Command {
         matches!(
             self,
             Self::Log(log::Log { notify: true, .. })
+                | Self::Status(status::Status { notify: true, .. })
                 | Self::Start(start::Start { notify: true, .. })
                 | Self::Pause(pause::Pause { notify: true, .. })
+                | Self::Off(off::Off { notify: true, .. })
         )
     }
 }

@@ -7,7 +7,7 @@ use super::{
     render::{answers, moment},
     said::Said,
 };
-use crate::config::ANY_AT_MOST;
+use crate::config::STRONG_AT_MOST;
 
 /// Lifts everything for a while
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,7 @@ use crate::config::ANY_AT_MOST;
   quietctl pause
   quietctl pause 30m")]
 pub struct Pause {
-    /// How long: 20m, 4h, "1h 30m"; 15 minutes if not said
+    /// How long: 20m, 4h, "1h 30m"; 15 minutes if not said, at most 3 days
     #[arg(value_name = "FOR")]
     lasts: Vec<String>,
     /// Shows the answer as a notification too
@@ -26,13 +26,7 @@ pub struct Pause {
 impl Pause {
     /// Pauses, and says until when.
     pub async fn run(self, context: &Context) -> Result<Said, CommandError> {
-        let lasts = length::of(&self.lasts, "a pause", ANY_AT_MOST).map_err(|error| {
-            if error.message.contains("too long") {
-                error.hint("To end it for good: quietctl off")
-            } else {
-                error
-            }
-        })?;
+        let lasts = length::of(&self.lasts, "a pause", STRONG_AT_MOST)?;
         let control = context.control().await?;
         control.pause(lasts).await?;
         let until = control.state().await.ok().and_then(|state| moment(state.paused_until));

@@ -3,12 +3,11 @@
 use super::{
     CommandError,
     context::Context,
-    control::explain,
-    length, profiles,
+    length,
     render::{answers, moment},
     said::Said,
 };
-use crate::{config::STRONG_AT_MOST, dbus::CallError};
+use crate::config::STRONG_AT_MOST;
 
 /// Makes it quiet now, with a profile
 #[derive(Debug, clap::Args)]
@@ -19,7 +18,7 @@ pub struct Start {
     /// The profile's name: settle, quiet, ease, or one of your config
     #[arg(value_name = "PROFILE")]
     profile: String,
-    /// How long: 20m, 4h, "1h 30m"; at most 3 days
+    /// How long: 20m, 4h, "1h 30m"; 4 hours if not said, at most 3 days
     #[arg(value_name = "FOR")]
     lasts: Vec<String>,
     /// Shows the answer as a notification too
@@ -32,26 +31,10 @@ impl Start {
     pub async fn run(self, context: &Context) -> Result<Said, CommandError> {
         let lasts = length::of(&self.lasts, "a start by hand", STRONG_AT_MOST)?;
         let control = context.control().await?;
-        let run = match control.start(&self.profile, lasts).await {
-            Ok(run) => run,
-            Err(error) => {
-                let unknown = matches!(&error, CallError::Answered { error, .. }
-                    if error == "org.quietd.Quiet1.Error.UnknownProfile");
-                let error = explain(error);
-                return Err(
-                    match unknown.then(|| profiles::meant(context, &self.profile)).flatten() {
-                        Some(hint) => error.hint(hint),
-                        None => error,
-                    },
-                );
-            }
-        };
+        let run = control.start(&self.profile, lasts).await?;
         let state = control.state().await.unwrap_or_default();
         let page = context.page();
-        let period = state
-            .reasons
-            .iter()
-            .find(|period| period.run == run || period.run == format!("start:{run}"));
+        let period = state.reasons.iter().find(|period| period.run == run);
         let notice = match period.and_then(|period| moment(period.until)) {
             Some(end) => format!("Quiet time until {}", page.when(end)),
             None => "Quiet time".to_owned(),

@@ -32,6 +32,9 @@ pub struct Status {
     /// For people, for programs, or for a bar
     #[arg(long, value_enum, default_value_t)]
     format: StatusFormat,
+    /// Shows the answer as a notification too
+    #[arg(long, conflicts_with = "follow")]
+    pub notify: bool,
 }
 
 /// What the daemon said at one moment.
@@ -50,7 +53,8 @@ impl Status {
             return self.follow(context, &control).await;
         }
         let seen = self.look(context, &control).await?;
-        Ok(Said::text(self.render(context, &seen)))
+        let notice = status::notice(&context.page(), &seen.state);
+        Ok(Said::text(self.render(context, &seen)).notice(notice))
     }
 
     /// Reads the properties, then the periods up to the end of what runs or the next change.

@@ -166,10 +166,11 @@ impl Peer {
                 text: text.unwrap_or_default(),
             },
             zbus::Error::FDO(error) => match *error {
-                fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_) => {
-                    CallError::Absent(self.name.clone())
-                }
-                fdo::Error::NoReply(_) | fdo::Error::TimedOut(_) | fdo::Error::Timeout(_) => {
+                // A bus answers NoReply for a service that left before it answered.
+                fdo::Error::ServiceUnknown(_)
+                | fdo::Error::NameHasNoOwner(_)
+                | fdo::Error::NoReply(_) => CallError::Absent(self.name.clone()),
+                fdo::Error::TimedOut(_) | fdo::Error::Timeout(_) => {
                     CallError::TimedOut(self.name.clone())
                 }
                 fdo::Error::ZBus(error) => CallError::Odd(self.name.clone(), error.to_string()),

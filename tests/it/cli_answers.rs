@@ -47,8 +47,8 @@ async fn what_cannot_be_meant_changes_nothing() {
         (&["log", "--ended", "in 5000h"][..], "more than a day ahead"),
         (&["log", "--ended", "soonish"], "«soonish» is not a time that can be read."),
         (&["start", "settle", "5000h"], "at most 3 days"),
-        (&["start", "settle", "0m"], "0m"),
-        (&["pause", "a while"], "«a while»"),
+        (&["start", "settle", "0m"], "no time at all"),
+        (&["pause", "a while"], "a while"),
         (&["unlock", "reddit.com", "9000h"], "at most 3 days"),
         (&["plan", "--days", "0"], "--days"),
         (&["logg"], "log"),
@@ -252,17 +252,13 @@ async fn without_the_daemon_it_says_how_to_start_it() {
 #[tokio::test]
 async fn without_a_session_bus_it_says_so() {
     let desk = Desk::without_daemon();
-    let output = desk.quietctl(&["status"]).env_remove("DBUS_SESSION_BUS_ADDRESS").output();
-    let ran = crate::quiet_stand_in::Ran::from(output.await.unwrap());
-    assert_eq!(ran.code, 3);
-    assert!(ran.err.starts_with("quietctl: There is no session bus: "), "{}", ran.err);
     let output = desk
         .quietctl(&["status"])
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
         .output();
     let ran = crate::quiet_stand_in::Ran::from(output.await.unwrap());
     assert_eq!(ran.code, 3);
-    assert!(ran.err.contains("unix:path=/nonexistent/bus cannot be reached"), "{}", ran.err);
+    assert!(ran.err.starts_with("quietctl: The session bus cannot be reached: "), "{}", ran.err);
 }
 
 #[tokio::test]

@@ -3,6 +3,9 @@
 
 mod cli_answers;
 mod cli_follow;
+mod cli_notice;
+mod cli_setup;
+mod cli_whole;
 mod compositor;
 mod config_examples;
 mod contract;

@@ -131,6 +131,80 @@ pub fn off(
     out
 }
 
+/// `quietctl restore`: what came back, by the backends' titles; what did not, and why; what was wrong with the receipts.
+pub fn restored(
+    page: &Page,
+    done: &[(String, String)],
+    failed: &[(String, String)],
+    damage: &[String],
+) -> String {
+    let mut out = String::new();
+    // Of a receipt that cannot be read nobody knows what it would have put back.
+    if failed.is_empty() && damage.is_empty() {
+        out.push_str(&page.heading("Everything is as you had it."));
+    } else {
+        out.push_str(&page.heading("Not everything could be put back."));
+    }
+    if done.is_empty() && failed.is_empty() && damage.is_empty() {
+        out.push_str(&page.advice(0, "There was nothing to put back."));
+    }
+    out.push_str(&page.table(&[done, failed].concat()));
+    for sentence in damage {
+        out.push_str(&page.advice(0, sentence));
+    }
+    if !failed.is_empty() {
+        out.push_str(&page.advice(0, "To try again when it is there: quietctl restore"));
+    }
+    out
+}
+
+/// One thing that `setup` did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    did: &'static str,
+    what: String,
+}
+
+impl Step {
+    /// Something done.
+    pub fn new(did: &'static str, what: &str) -> Self {
+        Self { did, what: what.to_owned() }
+    }
+
+    /// Something done with a file.
+    pub fn of_file(did: &'static str, title: &str, path: &str) -> Self {
+        Self { did, what: format!("{title}: {path}") }
+    }
+}
+
+/// `quietctl setup` and `setup --remove`: each thing done, then sentences.
+pub fn steps(page: &Page, steps: &[Step], sentences: &[String]) -> String {
+    let rows: Vec<(&str, &str)> = steps.iter().map(|step| (step.did, &*step.what)).collect();
+    let mut out = page.table(&rows);
+    if !sentences.is_empty() {
+        out.push('\n');
+    }
+    for sentence in sentences {
+        out.push_str(&page.advice(0, sentence));
+    }
+    out
+}
+
+/// `quietctl setup` that went well: each thing done, and what comes next.
+pub fn installed(page: &Page, done: &[Step], config: &str) -> String {
+    let next = format!(
+        "quietd runs. What makes it quiet, and how, is written in {config}; look at it first."
+    );
+    let mut out = steps(page, done, &[next]);
+    out.push('\n');
+    out.push_str(&page.commands(&[
+        ("quietctl doctor", "says what serves each measure here"),
+        ("quietctl log", "after a session makes it quiet"),
+        OFF,
+    ]));
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::sample, *};
@@ -229,6 +303,34 @@ mod tests {
           the screens down at their own buttons if that is better for
           you.
           To see what serves each measure here: quietctl doctor
+        ");
+    }
+
+    #[test]
+    fn put_back() {
+        let page = sample::page();
+        let done = [
+            ("dunst".to_owned(), "as it was found".to_owned()),
+            ("Backlight".to_owned(), "left as you set it".to_owned()),
+        ];
+        let failed = [("Gamma".to_owned(), "Gamma did not answer within 2 s".to_owned())];
+        let damage = ["The receipts had a torn line; the others were read.".to_owned()];
+        insta::assert_snapshot!(restored(&page, &done, &[], &[]), @r"
+        Everything is as you had it.
+          dunst      as it was found
+          Backlight  left as you set it
+        ");
+        insta::assert_snapshot!(restored(&page, &done, &failed, &damage), @r"
+        Not everything could be put back.
+          dunst      as it was found
+          Backlight  left as you set it
+          Gamma      Gamma did not answer within 2 s
+        The receipts had a torn line; the others were read.
+        To try again when it is there: quietctl restore
+        ");
+        insta::assert_snapshot!(restored(&page, &[], &[], &[]), @r"
+        Everything is as you had it.
+        There was nothing to put back.
         ");
     }
 }

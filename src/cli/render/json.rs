@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Page,
+    lists::Check,
     status::{headline, quiet_until},
     time::duration,
 };
@@ -118,6 +119,14 @@ pub fn doctor(entries: &[DoctorEntry]) -> Value {
                 "text": entry.text,
             })
         })
+        .collect()
+}
+
+/// What `doctor` looked at itself.
+pub fn checks(checks: &[Check]) -> Value {
+    checks
+        .iter()
+        .map(|check| json!({ "about": check.about, "fine": check.fine, "text": check.text }))
         .collect()
 }
 

@@ -71,6 +71,18 @@ pub fn headline(page: &Page, state: &State) -> String {
     }
 }
 
+/// What a notification says of it; it may be read by others.
+pub fn notice(page: &Page, state: &State) -> String {
+    let at = |usec| moment(usec).map(|moment| page.when(moment));
+    match (state.paused, state.quiet) {
+        (true, _) => at(state.paused_until)
+            .map_or_else(|| "Paused".to_owned(), |time| format!("Paused until {time}")),
+        (false, true) => at(state.until)
+            .map_or_else(|| "Quiet time".to_owned(), |time| format!("Quiet time until {time}")),
+        (false, false) => "Nothing is quiet now".to_owned(),
+    }
+}
+
 /// `Quiet until Thursday 14:00`, and no more than that: it may be read by others.
 pub fn quiet_until(page: &Page, state: &State) -> String {
     moment(state.until)

@@ -8,7 +8,8 @@ use jiff::{
     tz::AmbiguousOffset,
 };
 
-use super::{CommandError, duration::parse_duration};
+use super::CommandError;
+use crate::config::parse_duration;
 
 /// A time of day without a day means the past, but for what is about to come.
 const ABOUT_TO_COME: SignedDuration = SignedDuration::from_hours(1);
@@ -72,7 +73,7 @@ fn length_of(text: &str) -> Option<SignedDuration> {
     let counted = ["an ", "a "].iter().find_map(|article| text.strip_prefix(article));
     match counted {
         Some(unit) => parse_duration(&format!("1 {unit}")).ok(),
-        None => parse_duration(text).ok(),
+        None => parse_duration(text).ok().filter(SignedDuration::is_positive),
     }
 }
 
