@@ -108,7 +108,7 @@ impl Engine {
             self.seats[seat].start_probe(seat, &self.tell);
         }
         self.first_round_until = Some(Instant::now() + FIRST_ROUND_AT_MOST);
-        self.turn().await;
+        self.turn();
         loop {
             let event = match self.wake_at() {
                 None => events.recv().await,
@@ -123,7 +123,7 @@ impl Engine {
             while let Ok(event) = events.try_recv() {
                 self.take(event).await;
             }
-            self.turn().await;
+            self.turn();
             if self.has_stopped() {
                 return;
             }
@@ -164,7 +164,7 @@ impl Engine {
     }
 
     /// One turn: what is quiet now, what is to be done about it, what is said of it.
-    async fn turn(&mut self) {
+    fn turn(&mut self) {
         self.look_at_the_clocks();
         self.evaluate();
         self.keep_clocks();

@@ -97,12 +97,11 @@ impl Engine {
             }
         } else if self.receipts_changed
             && !self.seats.iter().any(|seat| matches!(seat.doing, Doing::Restoring))
+            && let Err(error) = self.write_receipts()
         {
-            if let Err(error) = self.write_receipts() {
-                tracing::warn!(%error, "could not write the receipts");
-                self.damage.insert(Damage::Receipts, error);
-                self.receipts_changed = false;
-            }
+            tracing::warn!(%error, "could not write the receipts");
+            self.damage.insert(Damage::Receipts, error);
+            self.receipts_changed = false;
         }
     }
 

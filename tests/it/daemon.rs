@@ -71,7 +71,7 @@ async fn a_killed_daemon_leaves_what_its_next_start_or_restore_gives_back() {
     assert!(house.get::<bool>("Quiet").await);
     quietd.kill().await;
 
-    let restored = house.quietctl(&["restore"]);
+    let restored = house.quietctl(&["restore"]).await;
     assert!(restored.status.success(), "{restored:?}");
     assert_eq!(dunst.state().await, before);
     assert!(no_receipts(&house));
@@ -206,7 +206,7 @@ async fn where_receipts_cannot_be_kept_nothing_is_changed() {
     let dunst = dunst(&house).await;
     let before = dunst.state().await;
     let quietd = house.start().await;
-    let answer = house.quietctl(&["start", "held"]);
+    let answer = house.quietctl(&["start", "held"]).await;
     assert!(!answer.status.success(), "{answer:?}");
     assert_eq!(dunst.state().await, before);
     assert!(!house.get::<bool>("Quiet").await);

@@ -66,9 +66,11 @@ impl House {
         self.dress(env!("CARGO_BIN_EXE_quietd"))
     }
 
-    /// The control command.
-    pub fn quietctl(&self, arguments: &[&str]) -> Output {
-        self.dress(env!("CARGO_BIN_EXE_quietctl")).args(arguments).output().unwrap()
+    /// The control command. The stand-ins live in this process, so it must not block.
+    pub async fn quietctl(&self, arguments: &[&str]) -> Output {
+        let mut command = self.dress(env!("CARGO_BIN_EXE_quietctl"));
+        command.args(arguments);
+        tokio::process::Command::from(command).output().await.unwrap()
     }
 
     /// Starts the daemon and waits until it says that it is ready.
