@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::tz::TimeZone;
 use terminal_size::{Width, terminal_size_of};
 use tokio::sync::OnceCell;
 
@@ -28,6 +29,8 @@ pub struct Context {
     width: usize,
     colour: Colour,
     bus: OnceCell<zbus::Connection>,
+    /// Finding it reads the whole folder of zones.
+    zone: std::cell::OnceCell<TimeZone>,
 }
 
 impl Context {
@@ -39,13 +42,27 @@ impl Context {
             .filter(|_| terminal)
             .map_or(Page::WIDEST, |(Width(columns), _)| usize::from(columns).min(Page::WIDEST));
         let colour = if terminal && env.colour { Colour::Allowed } else { Colour::Plain };
-        Self { env: Arc::new(env), width, colour, bus: OnceCell::new() }
+        Self {
+            env: Arc::new(env),
+            width,
+            colour,
+            bus: OnceCell::new(),
+            zone: std::cell::OnceCell::new(),
+        }
     }
 
     /// The page to render on, with the time as it is now.
     pub fn page(&self) -> Page {
-        let clock = SystemClock;
-        Page { now: clock.now().to_zoned(clock.zone()), width: self.width, colour: self.colour }
+        self.page_in(self.zone.get_or_init(|| SystemClock.zone()).clone())
+    }
+
+    /// The same for a command that goes on: the person may have travelled since it was started.
+    pub fn page_anew(&self) -> Page {
+        self.page_in(SystemClock.zone())
+    }
+
+    fn page_in(&self, zone: TimeZone) -> Page {
+        Page { now: SystemClock.now().to_zoned(zone), width: self.width, colour: self.colour }
     }
 
     /// Whether letters may be coloured.

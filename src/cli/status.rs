@@ -17,7 +17,10 @@ use super::{
     said::Said,
     state::State,
 };
-use crate::api::{self, PeriodEntry};
+use crate::{
+    api::{self, PeriodEntry},
+    clock::{Clock as _, SystemClock},
+};
 
 /// Says what is quiet, why, until when, and what could not be done
 #[derive(Debug, clap::Args)]
@@ -52,15 +55,15 @@ impl Status {
         if self.follow {
             return self.follow(context, &control).await;
         }
-        let seen = self.look(context, &control).await?;
+        let seen = self.look(&control).await?;
         let notice = status::notice(&context.page(), &seen.state);
         Ok(Said::text(self.render(context, &seen)).notice(notice))
     }
 
     /// Reads the properties, then the periods up to the end of what runs or the next change.
-    async fn look(&self, context: &Context, control: &Control) -> Result<Seen, CommandError> {
+    async fn look(&self, control: &Control) -> Result<Seen, CommandError> {
         let state = control.state().await?;
-        let now = context.page().now.timestamp();
+        let now = SystemClock.now();
         let last = [state.until, state.next_change].into_iter().filter_map(moment).max();
         let horizon = last.unwrap_or(now) + SignedDuration::from_secs(1);
         let ahead = match (self.format, last) {
@@ -71,7 +74,7 @@ impl Status {
     }
 
     fn render(&self, context: &Context, seen: &Seen) -> String {
-        let page = context.page();
+        let page = if self.follow { context.page_anew() } else { context.page() };
         let line = |value: &serde_json::Value| {
             if self.follow { format!("{value}\n") } else { format!("{value:#}\n") }
         };
@@ -122,7 +125,7 @@ impl Status {
         })?;
         let mut last: Option<Option<Seen>> = None;
         loop {
-            let seen = match self.look(context, control).await {
+            let seen = match self.look(control).await {
                 Ok(seen) => Some(seen),
                 Err(error) if error.kind == Kind::NotRunning => None,
                 Err(error) => return Err(error),
@@ -157,7 +160,7 @@ impl Status {
     fn print(&self, context: &Context, text: &str, again: bool) -> Result<bool, CommandError> {
         let mut out = String::new();
         if self.format == StatusFormat::Text {
-            let page = context.page();
+            let page = context.page_anew();
             let time = page.now.strftime("%A %H:%M").to_string();
             out = format!("{}{}\n", if again { "\n" } else { "" }, page.faint(&time));
         }

@@ -23,7 +23,7 @@ async fn a_session_is_logged_with_when_it_ended_and_the_phases_are_told() {
     let ended: u64 = words[2].parse().unwrap();
     assert!(ended.abs_diff(hours_from_now(-1)) < HOUR / 60, "{ended}");
     assert!(ran.out.contains("now") && ran.out.contains("settle until "), "{}", ran.out);
-    assert!(ran.out.contains("dim: There is no backlight here."), "{}", ran.out);
+    assert!(ran.out.contains("  - There is no backlight here.\n"), "{}", ran.out);
     assert!(ran.out.contains("quietctl off       gives everything back now"), "{}", ran.out);
     assert!(ran.out.contains("quietctl forget 7  erases this session"), "{}", ran.out);
     assert!(!ran.out.contains("emdr") && !ran.out.contains("three words"), "{}", ran.out);

@@ -233,9 +233,8 @@ mod tests {
           Thursday 14:00  ease until Saturday 14:00
 
         Could not be done
-          dim: The screens could not be dimmed: no backlight was found. Turn
-          the screens down at their own buttons if that is better for
-          you.
+          - The screens could not be dimmed: no backlight was found. Turn the
+            screens down at their own buttons if that is better for you.
           To see what serves each measure here: quietctl doctor
 
         quietctl off       gives everything back now
@@ -299,9 +298,8 @@ mod tests {
         Nothing that was running comes back by itself.
 
         Could not be done
-          dim: The screens could not be dimmed: no backlight was found. Turn
-          the screens down at their own buttons if that is better for
-          you.
+          - The screens could not be dimmed: no backlight was found. Turn the
+            screens down at their own buttons if that is better for you.
           To see what serves each measure here: quietctl doctor
         ");
     }

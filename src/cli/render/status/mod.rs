@@ -128,13 +128,14 @@ pub fn problems(page: &Page, problems: &[ProblemEntry]) -> String {
     }
     let mut out = "\nCould not be done\n".to_owned();
     for problem in problems {
-        if problem.measure.is_empty() {
-            out.push_str(&page.advice(2, &problem.text));
-        } else {
-            out.push_str(&page.advice(2, &format!("{}: {}", problem.measure, problem.text)));
-        }
+        let sentence = page.advice(4, &problem.text);
+        // The first line has a mark where the others have room.
+        out.push_str("  - ");
+        out.push_str(sentence.trim_start());
     }
-    out.push_str(&page.advice(2, "To see what serves each measure here: quietctl doctor"));
+    if !problems.iter().any(|problem| problem.text.contains("quietctl doctor")) {
+        out.push_str(&page.advice(2, "To see what serves each measure here: quietctl doctor"));
+    }
     out
 }
 

@@ -58,9 +58,8 @@ fn what_could_not_be_done_and_a_config_with_mistakes() {
       settle  until 18:00: after a session that ended 14:00, phase 1 of 3
 
     Could not be done
-      dim: The screens could not be dimmed: no backlight was found. Turn
-      the screens down at their own buttons if that is better for
-      you.
+      - The screens could not be dimmed: no backlight was found. Turn the
+        screens down at their own buttons if that is better for you.
       To see what serves each measure here: quietctl doctor
 
     The config
@@ -178,10 +177,10 @@ fn on_a_narrow_terminal_no_line_is_longer() {
                       had it
 
     Could not be done
-      dim: The screens could not be dimmed: no
-      backlight was found. Turn the screens down
-      at their own buttons if that is better for
-      you.
+      - The screens could not be dimmed: no
+        backlight was found. Turn the screens
+        down at their own buttons if that is
+        better for you.
       To see what serves each measure here:
       quietctl doctor
 
