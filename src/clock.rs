@@ -32,7 +32,18 @@ impl Clock for SystemClock {
     }
 
     fn zone(&self) -> TimeZone {
-        jiff::tz::db().reset();
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "a variable of libc's clock, and none of ours"
+        )]
+        let set_apart = std::env::var_os("TZ").is_some();
+        // `localtime(5)`: one small file, where looking the zone up by its name would walk the whole database.
+        if !set_apart
+            && let Ok(local) = std::fs::read("/etc/localtime")
+            && let Ok(zone) = TimeZone::tzif("Local", &local)
+        {
+            return zone;
+        }
         TimeZone::try_system().unwrap_or(TimeZone::UTC)
     }
 }

@@ -94,7 +94,13 @@ impl Engine {
                     let apps = lock::running_apps(&desktop, &locked).await;
                     let apps = apps
                         .map(|apps| apps.into_iter().map(|it| publish::app(it, &config)).collect());
-                    answer(reply, apps.map_err(|error| Error::NothingRunning(error.to_string())));
+                    answer(
+                        reply,
+                        apps.map_err(|error| {
+                            let text = format!("What runs cannot be seen: {error}.");
+                            Error::ZBus(zbus::fdo::Error::Failed(text).into())
+                        }),
+                    );
                 });
             }
             Request::Reload { reply } => {
