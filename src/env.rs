@@ -88,6 +88,11 @@ impl Env {
         self.state_home.join("quietd")
     }
 
+    /// The folder of `quietctl try`.
+    pub fn trial_dir(&self) -> PathBuf {
+        self.state_dir().join("try")
+    }
+
     /// Shortens a path below the home folder to `~/…`, for people.
     pub fn for_people(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {

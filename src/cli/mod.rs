@@ -29,6 +29,7 @@ mod setup;
 mod start;
 mod state;
 mod status;
+mod trial;
 mod unlock;
 mod when;
 
@@ -79,6 +80,7 @@ enum Command {
     Check(check::Check),
     Restore(restore::Restore),
     Setup(setup::Setup),
+    Try(trial::Try),
     Completions(completions::Completions),
 }
 
@@ -100,6 +102,7 @@ impl Command {
             Self::Check(command) => command.run(context),
             Self::Restore(command) => command.run(context).await,
             Self::Setup(command) => command.run(context).await,
+            Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
         }
     }
