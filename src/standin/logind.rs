@@ -173,6 +173,9 @@ impl Shared {
             ("SetBrightness", OWN_SESSION) if callers == Callers::InASession => {
                 self.set_brightness(call, path)
             }
+            ("Get", OWN_SESSION) if callers == Callers::InASession => {
+                Message::method_return(&header).build(&Variant::from(true)).map(Some)
+            }
             ("SetBrightness", DISPLAY_SESSION) => self.set_brightness(call, path),
             ("Get", path) if path == user && callers != Callers::WithoutADisplay => {
                 let session = ObjectPath::try_from(DISPLAY_SESSION)?;

@@ -178,9 +178,11 @@ async fn world() -> (World, XServer) {
         begin: |_, _| Box::pin(async { Box::new(Nothing) as _ }),
         desired: Desired::default(),
         renewed: Desired::default(),
-        tells: false,
+        tells: None,
         ends_with_us: false,
         already: false,
+        reads_without_it: false,
+        left: None,
     };
     let server = XServer::start();
     let mut world = World::of(&case).await;
