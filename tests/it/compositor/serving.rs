@@ -2,12 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    os::fd::OwnedFd,
     path::Path,
     sync::Arc,
 };
 
-use tokio::{io::unix::AsyncFd, net::UnixListener, sync::mpsc, task::JoinHandle};
+use quietd::readiness::wait_on;
+use tokio::{io::Interest, net::UnixListener, sync::mpsc, task::JoinHandle};
 use wayland_protocols::wp::viewporter::server::wp_viewporter::WpViewporter;
 use wayland_protocols_wlr::{
     gamma_control::v1::server::{
@@ -88,9 +88,7 @@ async fn run(
     listener: UnixListener,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
-    let clients: OwnedFd = display.backend().poll_fd().try_clone_to_owned().unwrap();
-    #[allow(deprecated, reason = "its successor is unsafe to call")]
-    let clients = AsyncFd::new(clients).unwrap();
+    let clients = wait_on(&display.backend().poll_fd(), Interest::READABLE).unwrap();
     let mut handle = display.handle();
     let mut hangs = false;
     loop {

@@ -107,7 +107,7 @@ contract! {
         }),
         desired: Desired { dim: 40, warmth: Some(3400), ..Desired::default() },
         renewed: Desired { dim: 20, ..Desired::default() },
-        ..plain()
+        ..Case::plain()
     };
     bus systemd_freeze: Case {
         row: "systemd-freeze",
@@ -121,7 +121,7 @@ contract! {
         }),
         desired: locked(&["org.example.Chat", "org.example.Game"]),
         renewed: locked(&["org.example.Game", "org.example.Mail"]),
-        ..plain()
+        ..Case::plain()
     };
     bus gnome_notifications_unset: banners(|bus, env| Box::pin(shell(bus, env, &[], SHOWN)));
     bus gnome_notifications_shown: banners(|bus, env| Box::pin(shell(bus, env, &[SHOWN], SHOWN)));
@@ -177,21 +177,6 @@ fn locked(apps: &[&str]) -> Desired {
     Desired { apps: apps.iter().map(|app| (*app).to_owned()).collect(), ..Desired::default() }
 }
 
-/// What is so of most services. Each case has a row, a beginning and what is desired of its own.
-fn plain() -> Case {
-    Case {
-        row: "",
-        begin: |_, _| unreachable!("a case begins in its own way"),
-        desired: Desired::default(),
-        renewed: Desired::default(),
-        tells: None,
-        ends_with_us: false,
-        already: false,
-        reads_without_it: false,
-        left: None,
-    }
-}
-
 /// A case of GNOME Shell's banners: the journal goes whatever the person does.
 fn banners(begin: Begin) -> Case {
     Case {
@@ -241,7 +226,7 @@ fn darker() -> Case {
     Case {
         desired: Desired { dim: 40, ..Desired::default() },
         renewed: Desired { dim: 20, ..Desired::default() },
-        ..plain()
+        ..Case::plain()
     }
 }
 
@@ -281,6 +266,6 @@ fn notifications(row: &'static str, begin: Begin) -> Case {
             ..Desired::default()
         },
         tells: Some(Change::ByThePerson),
-        ..plain()
+        ..Case::plain()
     }
 }

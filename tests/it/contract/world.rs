@@ -38,6 +38,23 @@ pub struct Case {
     pub left: Option<&'static str>,
 }
 
+impl Case {
+    /// What is so of most services. Each case has a row, a beginning and what is desired of its own.
+    pub fn plain() -> Self {
+        Self {
+            row: "",
+            begin: |_, _| unreachable!("a case begins in its own way"),
+            desired: Desired::default(),
+            renewed: Desired::default(),
+            tells: None,
+            ends_with_us: false,
+            already: false,
+            reads_without_it: false,
+            left: None,
+        }
+    }
+}
+
 /// The stand-in, and the way to it.
 pub struct World {
     pub stand_in: Box<dyn StandIn>,
