@@ -23,7 +23,7 @@
 //! | [`standin`] | stand-ins for desktop services: for `quietctl try` and for tests; the daemon uses none |
 //! | [`cli`] | `quietctl`: one file for each command; what people read is rendered by pure functions |
 //! | [`api`] | what travels on the control bus, shared by the daemon and `quietctl` |
-//! | [`env`] | XDG folders and variables; the only reader of the environment |
+//! | [`mod@env`] | XDG folders and variables; the only reader of the environment |
 //! | [`clock`] | the only one who asks for the time |
 //! | [`readiness`] | how a file descriptor is waited on |
 //!

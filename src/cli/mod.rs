@@ -1,7 +1,7 @@
 //! `quietctl`: one file for each command.
 //!
-//! A command asks the daemon over [`control`], and says what it has to say as [`said::Said`] or [`CommandError`]; what is
-//! printed is made in [`render`]. Nothing here decides when or how quiet it is.
+//! A command asks the daemon over `control`, and says what it has to say as `said::Said` or [`CommandError`]; what is
+//! printed is made in `render`. Nothing here decides when or how quiet it is.
 
 mod apps;
 mod check;

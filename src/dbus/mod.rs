@@ -8,6 +8,8 @@ pub mod interface;
 mod notify;
 mod peer;
 
+use std::io;
+
 use zbus::Connection;
 
 pub use notify::notify;
@@ -25,6 +27,7 @@ pub async fn connect_session(env: &Env) -> zbus::Result<Connection> {
     };
     // A bus that accepts and never says hello is no bus.
     tokio::time::timeout(CALL_AT_MOST, builder.build()).await.unwrap_or_else(|_| {
-        Err(zbus::Error::Failure("the session bus accepts connections but never answers".into()))
+        let text = "the session bus accepts connections but never answers";
+        Err(io::Error::new(io::ErrorKind::TimedOut, text).into())
     })
 }

@@ -1,7 +1,7 @@
 //! The loop: one task owns the state and takes [`Event`]s from one channel.
 //!
-//! Here: what happens when. [`calls`] answers the bus, [`reconcile`] moves the backends from what is applied to what is
-//! desired, [`publish`] says what came of it, [`recovery`] is what is left to do without a loop. Not here: I/O of any
+//! Here: what happens when. `calls` answers the bus, `reconcile` moves the backends from what is applied to what is
+//! desired, `publish` says what came of it, `recovery` is what is left to do without a loop. Not here: I/O of any
 //! backend, and what is quiet when, which the pure core says.
 
 mod calls;

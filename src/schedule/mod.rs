@@ -3,7 +3,7 @@
 //! Pure: no files, no clock, no bus. Phases, weekly windows with their gaps and folds, what was done by hand, and how
 //! overlapping periods merge are decided and tested here.
 //!
-//! Each source of periods (`after`, `weekly`, `place`, `by_hand`) shows the intervals it knows as [`slot::Slot`]s; what is
+//! Each source of periods (`after`, `weekly`, `place`, `by_hand`) shows the intervals it knows as `slot::Slot`s; what is
 //! over for good because the person said off (`offs`) is not shown at all. An evaluation and a plan are two ways of
 //! looking at the same slots.
 

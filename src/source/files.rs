@@ -10,10 +10,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs, io,
     io::Read as _,
-    os::{
-        fd::{AsFd as _, AsRawFd, RawFd},
-        unix::fs::OpenOptionsExt as _,
-    },
+    os::{fd::OwnedFd, unix::fs::OpenOptionsExt as _},
     path::{Component, Path, PathBuf},
 };
 
@@ -24,7 +21,7 @@ use nix::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use crate::config::TEXT_AT_MOST;
+use crate::{config::TEXT_AT_MOST, readiness::wait_on};
 
 /// As many links are followed as the kernel does.
 const LINKS_AT_MOST: usize = 40;
@@ -155,7 +152,9 @@ impl Watch {
 /// The watches of one moment.
 #[derive(Debug)]
 struct Laid {
-    queue: AsyncFd<Queue>,
+    inotify: Inotify,
+    /// The same queue under another number, for tokio to wait on.
+    ready: AsyncFd<OwnedFd>,
     watched: BTreeMap<WatchDescriptor, Watched>,
 }
 
@@ -168,25 +167,12 @@ struct Watched {
     is_the_folder: bool,
 }
 
-#[derive(Debug)]
-struct Queue(Inotify);
-
-impl AsRawFd for Queue {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_fd().as_raw_fd()
-    }
-}
-
 impl Laid {
     /// Lays watches along the path. Each is laid before what it watches is looked at, so that no change falls between.
     fn new(path: &Path, last: Last) -> io::Result<Self> {
         let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
-        #[expect(
-            deprecated,
-            reason = "its successor is unsafe, which this crate forbids; a queue owns its one descriptor for life"
-        )]
-        let queue = AsyncFd::with_interest(Queue(inotify), Interest::READABLE)?;
-        let mut laid = Self { queue, watched: BTreeMap::new() };
+        let ready = wait_on(&inotify, Interest::READABLE)?;
+        let mut laid = Self { inotify, ready, watched: BTreeMap::new() };
         laid.follow(path, last)?;
         Ok(laid)
     }
@@ -258,7 +244,7 @@ impl Laid {
 
     /// Adds a watch; none where there is nothing, or nothing that may be watched.
     fn add(&mut self, path: &Path, what: AddWatchFlags) -> io::Result<Option<&mut Watched>> {
-        match self.queue.get_ref().0.add_watch(path, what) {
+        match self.inotify.add_watch(path, what) {
             Ok(watch) => Ok(Some(self.watched.entry(watch).or_default())),
             Err(
                 Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES | Errno::ELOOP | Errno::ENAMETOOLONG,
@@ -270,10 +256,10 @@ impl Laid {
     /// Waits for an event that matters and takes all that came with it.
     async fn changed(&self) -> io::Result<()> {
         loop {
-            let mut ready = self.queue.readable().await?;
+            let mut ready = self.ready.readable().await?;
             let mut matters = false;
             loop {
-                match self.queue.get_ref().0.read_events() {
+                match self.inotify.read_events() {
                     Ok(events) => matters |= events.iter().any(|event| self.matters(event)),
                     Err(Errno::EAGAIN) => break,
                     Err(Errno::EINTR) => {}

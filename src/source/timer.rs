@@ -3,10 +3,7 @@
 //! `timerfd_create(2)` on the wall clock, absolute and cancelled when the clock is set: a runtime's own timers stop
 //! during suspend and know nothing of a clock that is set.
 
-use std::{
-    io,
-    os::fd::{AsFd, OwnedFd},
-};
+use std::{io, os::fd::OwnedFd};
 
 use jiff::Timestamp;
 use nix::{
@@ -45,7 +42,7 @@ impl Timer {
     pub fn new() -> io::Result<Self> {
         let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
         let timer = TimerFd::new(ClockId::CLOCK_REALTIME, flags)?;
-        let ready = wait_on(timer.as_fd().try_clone_to_owned()?, Interest::READABLE)?;
+        let ready = wait_on(&timer, Interest::READABLE)?;
         Ok(Self { timer, ready })
     }
 

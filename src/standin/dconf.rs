@@ -3,36 +3,27 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
 };
 
-use async_trait::async_trait;
-use tokio::sync::watch;
-use zbus::{Connection, Message};
+use zbus::Message;
 
-use super::{
-    Fault, StandIn,
-    raw::{Call, Raw},
-};
+use super::served::{OnBus, Served, Service, is, reply, unknown};
 use crate::dbus::dconf::{Found, INTERFACE, NAME, Order, Settings, Table, Value, decode, hash};
 
 const PATH: &str = "/ca/desrt/dconf/Writer/user";
 
 /// dconf's writer, without dconf.
+#[derive(Debug)]
 pub struct Dconf {
-    address: String,
-    kept: Arc<Kept>,
-    fault: watch::Sender<Fault>,
-    by_the_person: (String, Value),
-    raw: Option<Raw>,
+    served: Served<State>,
 }
 
-struct Kept {
+/// What is kept, and where.
+#[derive(Debug)]
+pub struct State {
     file: PathBuf,
-    tags: AtomicU32,
+    tags: u32,
+    by_the_person: (String, Value),
 }
 
 impl Dconf {
@@ -44,73 +35,43 @@ impl Dconf {
         by_the_person: (&str, Value),
     ) -> zbus::Result<Self> {
         let folder = config_home.join("dconf");
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| zbus::Error::Failure(error.to_string()))?;
-        let mut standin = Self {
-            address: address.to_owned(),
-            kept: Arc::new(Kept { file: folder.join("user"), tags: AtomicU32::new(0) }),
-            fault: watch::Sender::new(Fault::None),
-            by_the_person: (by_the_person.0.to_owned(), by_the_person.1),
-            raw: None,
-        };
-        standin.serve().await?;
-        Ok(standin)
+        std::fs::create_dir_all(&folder)?;
+        let by_the_person = (by_the_person.0.to_owned(), by_the_person.1);
+        let state = State { file: folder.join("user"), tags: 0, by_the_person };
+        Ok(Self { served: Served::start(address, state).await? })
     }
 
     /// All that is kept.
     pub fn settings(&self) -> BTreeMap<String, Value> {
-        self.kept.read()
+        self.served.silently(|state| state.read())
     }
 
     /// Changes keys as another program does; those without a value are reset.
     pub async fn change(&self, settings: &Settings) {
-        let tag = self.kept.apply(settings);
-        if let Some(raw) = &self.raw {
-            notify(raw.bus(), settings, &tag).await;
-        }
-    }
-
-    async fn serve(&mut self) -> zbus::Result<()> {
-        let (kept, fault) = (Arc::clone(&self.kept), self.fault.subscribe());
-        let raw = Raw::serve(&self.address, &[NAME], move |bus, message| {
-            let fault = *fault.borrow();
-            let kept = Arc::clone(&kept);
-            async move { kept.answer(&bus, &message, fault).await }
-        });
-        self.raw = Some(raw.await?);
-        Ok(())
+        self.served.change(|state| Ok(state.change(settings)?.0)).await;
     }
 }
 
-impl Kept {
-    async fn answer(&self, bus: &Connection, message: &Message, fault: Fault) {
-        let call = Call { bus, message };
-        let Ok(blob) = message.body().deserialize::<Vec<u8>>() else { return };
-        if call.member() != "Change" || fault != Fault::None {
-            return call.answer(fault, &()).await;
-        }
-        // As the real one: what makes no sense is accepted and does nothing.
-        let settings = decode(&blob).unwrap_or_default();
+impl State {
+    /// The signal of that, if there is one, and the tag.
+    fn change(&mut self, settings: &Settings) -> zbus::Result<(Vec<Message>, String)> {
         let before = self.read();
-        let tag = self.apply(&settings);
-        if self.read() != before {
-            notify(bus, &settings, &tag).await;
-        }
-        call.answer(fault, &tag).await;
-    }
-
-    fn apply(&self, settings: &Settings) -> String {
-        let mut kept = self.read();
+        let mut kept = before.clone();
         for (key, value) in settings {
             match value {
                 Some(value) => kept.insert(key.clone(), value.clone()),
                 None => kept.remove(key),
             };
         }
+        let tag = format!(":1.0:user:{}", self.tags);
+        self.tags += 1;
+        if kept == before {
+            return Ok((Vec::new(), tag));
+        }
         let new = self.file.with_extension("new");
-        let _ =
-            std::fs::write(&new, database(&kept)).and_then(|()| std::fs::rename(&new, &self.file));
-        format!(":1.0:user:{}", self.tags.fetch_add(1, Ordering::Relaxed))
+        std::fs::write(&new, database(&kept))?;
+        std::fs::rename(&new, &self.file)?;
+        Ok((notify(settings, &tag)?, tag))
     }
 
     fn read(&self) -> BTreeMap<String, Value> {
@@ -125,39 +86,49 @@ impl Kept {
     }
 }
 
-#[async_trait]
-impl StandIn for Dconf {
-    async fn state(&self) -> String {
-        let lines = self.settings().into_iter().map(|(key, value)| format!("{key}={value}"));
+impl Service for State {
+    fn names(&self) -> &'static [&'static str] {
+        &[NAME]
+    }
+
+    fn answer(&mut self, call: &Message) -> zbus::Result<Vec<Message>> {
+        if !is(call, INTERFACE, "Change") {
+            return unknown(call);
+        }
+        // As the real one: what makes no sense is accepted and does nothing.
+        let settings = decode(&call.body().deserialize::<Vec<u8>>()?).unwrap_or_default();
+        let (mut messages, tag) = self.change(&settings)?;
+        messages.extend(reply(call, &tag)?);
+        Ok(messages)
+    }
+
+    fn state(&self) -> String {
+        let lines = self.read().into_iter().map(|(key, value)| format!("{key}={value}"));
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    async fn person_changes(&self) {
+    fn person_changes(&mut self) -> zbus::Result<Vec<Message>> {
         let (key, value) = self.by_the_person.clone();
-        self.change(&Settings::from([(key, Some(value))])).await;
+        Ok(self.change(&Settings::from([(key, Some(value))]))?.0)
+    }
+}
+
+impl OnBus for Dconf {
+    type Service = State;
+
+    fn served(&self) -> &Served<State> {
+        &self.served
     }
 
-    async fn fault(&self, fault: Fault) {
-        self.fault.send_replace(fault);
-    }
-
-    async fn stop(&mut self) {
-        if let Some(raw) = self.raw.take() {
-            raw.stop().await;
-        }
-    }
-
-    async fn start(&mut self) {
-        if self.raw.is_none() {
-            let _ = self.serve().await;
-        }
+    fn served_mut(&mut self) -> &mut Served<State> {
+        &mut self.served
     }
 }
 
 /// One key is told whole; several by the folder they share and the rest of each.
-async fn notify(bus: &Connection, settings: &Settings, tag: &str) {
+fn notify(settings: &Settings, tag: &str) -> zbus::Result<Vec<Message>> {
     let keys: Vec<&str> = settings.keys().map(String::as_str).collect();
-    let [first, others @ ..] = &keys[..] else { return };
+    let [first, others @ ..] = &keys[..] else { return Ok(Vec::new()) };
     let shared = if others.is_empty() {
         first.len()
     } else {
@@ -169,7 +140,7 @@ async fn notify(bus: &Connection, settings: &Settings, tag: &str) {
     };
     let rests: Vec<&str> = keys.iter().map(|key| &key[shared..]).collect();
     let body = (&first[..shared], rests, tag);
-    let _ = bus.emit_signal(None::<&str>, PATH, INTERFACE, "Notify", &body).await;
+    Ok(vec![Message::signal(PATH, INTERFACE, "Notify").build(&body)?])
 }
 
 /// A database with these keys: one bucket, whole keys, no folders.

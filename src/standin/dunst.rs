@@ -1,16 +1,13 @@
 //! dunst, of a version with `pauseLevel` and of one without.
 
-use async_trait::async_trait;
 use zbus::{Message, OwnedVariant, Variant};
 
 use super::{
-    Fault, StandIn,
     notifications::{NAME, PATH, Popups},
-    served::{Served, Service, error, is, reply, unknown},
+    served::{OnBus, PROPERTIES, Served, Service, error, is, reply, unknown},
 };
 
 const INTERFACE: &str = "org.dunstproject.cmd0";
-const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// Stands in for dunst.
 #[derive(Debug)]
@@ -27,8 +24,9 @@ pub enum DunstVersion {
     New,
 }
 
+/// What dunst knows.
 #[derive(Debug)]
-struct State {
+pub struct State {
     version: DunstVersion,
     /// 0 to 100; 100 is what `paused` says.
     level: u32,
@@ -127,39 +125,28 @@ impl Service for State {
         self.level = 0;
         self.popups = Popups::default();
     }
+
+    fn state(&self) -> String {
+        format!("pause level {}", self.level)
+    }
+
+    fn person_changes(&mut self) -> zbus::Result<Vec<Message>> {
+        self.set_level(match (self.version, self.level) {
+            (DunstVersion::New, _) => 30,
+            (DunstVersion::Old, 0) => 100,
+            (DunstVersion::Old, _) => 0,
+        })
+    }
 }
 
-#[async_trait]
-impl StandIn for Dunst {
-    async fn state(&self) -> String {
-        self.served.look(|state| format!("pause level {}", state.level)).await
+impl OnBus for Dunst {
+    type Service = State;
+
+    fn served(&self) -> &Served<State> {
+        &self.served
     }
 
-    async fn person_changes(&self) {
-        let level = self
-            .served
-            .look(|state| match (state.version, state.level) {
-                (DunstVersion::New, _) => 30,
-                (DunstVersion::Old, 0) => 100,
-                (DunstVersion::Old, _) => 0,
-            })
-            .await;
-        self.person_sets(level).await;
-    }
-
-    async fn fault(&self, fault: Fault) {
-        self.served.fault(fault);
-    }
-
-    async fn stop(&mut self) {
-        self.served.leave().await;
-    }
-
-    async fn start(&mut self) {
-        let _ = self.served.comes_back().await;
-    }
-
-    async fn changed(&self) {
-        self.served.changed().await;
+    fn served_mut(&mut self) -> &mut Served<State> {
+        &mut self.served
     }
 }

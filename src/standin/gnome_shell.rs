@@ -5,25 +5,27 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::select_all};
-use tokio::{sync::watch, task::JoinHandle};
-use zbus::{Connection, Message};
+use tokio::task::JoinHandle;
+use zbus::{Message, Variant};
 
 use super::{
     Dconf, Fault, StandIn,
-    raw::{Call, Raw},
+    notifications::NAME,
+    served::{PROPERTIES, Served, Service, is, reply, unknown},
 };
 use crate::dbus::dconf::{Settings, Value};
 
 /// GNOME Shell, without a screen.
+#[derive(Debug)]
 pub struct GnomeShell {
-    address: String,
     /// What it keeps.
     pub dconf: Dconf,
-    fault: watch::Sender<Fault>,
-    raw: Option<Raw>,
+    served: Served<Shell>,
 }
 
-const NAMES: &[&str] = &["org.gnome.Shell", "org.freedesktop.Notifications"];
+/// What it does itself.
+#[derive(Debug)]
+struct Shell;
 
 impl GnomeShell {
     /// Starts it on the bus at an address; see [`Dconf::start`].
@@ -33,31 +35,23 @@ impl GnomeShell {
         by_the_person: (&str, Value),
     ) -> zbus::Result<Self> {
         let dconf = Dconf::start(address, config_home, by_the_person).await?;
-        let fault = watch::Sender::new(Fault::None);
-        let mut standin = Self { address: address.to_owned(), dconf, fault, raw: None };
-        standin.serve().await?;
-        Ok(standin)
-    }
-
-    async fn serve(&mut self) -> zbus::Result<()> {
-        let fault = self.fault.subscribe();
-        let raw = Raw::serve(&self.address, NAMES, move |bus, message| {
-            let fault = *fault.borrow();
-            async move { answer(&bus, &message, fault).await }
-        });
-        self.raw = Some(raw.await?);
-        Ok(())
+        Ok(Self { dconf, served: Served::start(address, Shell).await? })
     }
 }
 
-async fn answer(bus: &Connection, message: &Message, fault: Fault) {
-    let call = Call { bus, message };
-    match call.member().as_str() {
-        "GetServerInformation" => {
-            call.answer(fault, &("gnome-shell", "GNOME", "43.9", "1.2")).await;
+impl Service for Shell {
+    fn names(&self) -> &'static [&'static str] {
+        &["org.gnome.Shell", NAME]
+    }
+
+    fn answer(&mut self, call: &Message) -> zbus::Result<Vec<Message>> {
+        if is(call, NAME, "GetServerInformation") {
+            reply(call, &("gnome-shell", "GNOME", "43.9", "1.2"))
+        } else if is(call, PROPERTIES, "Get") {
+            reply(call, &Variant::from("43.9"))
+        } else {
+            unknown(call)
         }
-        "Get" => call.answer(fault, &zbus::Variant::from("43.9")).await,
-        _ => call.answer(Fault::Refuses, &()).await,
     }
 }
 
@@ -72,29 +66,42 @@ impl StandIn for GnomeShell {
     }
 
     async fn fault(&self, fault: Fault) {
-        self.fault.send_replace(fault);
+        self.served.fault(fault);
         self.dconf.fault(fault).await;
     }
 
     async fn stop(&mut self) {
-        if let Some(raw) = self.raw.take() {
-            raw.stop().await;
-        }
+        self.served.leave().await;
         self.dconf.stop().await;
     }
 
     async fn start(&mut self) {
         StandIn::start(&mut self.dconf).await;
-        if self.raw.is_none() {
-            let _ = self.serve().await;
+        if let Err(error) = self.served.comes_back().await {
+            tracing::warn!(%error, "a stand-in could not come back");
         }
     }
 }
 
 /// The accessibility part of the settings daemon: it writes `toolkit-accessibility` when the magnifier comes or goes.
+#[derive(Debug)]
 pub struct A11ySettings {
-    raw: Raw,
+    served: Served<Mute>,
     task: JoinHandle<()>,
+}
+
+/// It is only seen to be there.
+#[derive(Debug)]
+struct Mute;
+
+impl Service for Mute {
+    fn names(&self) -> &'static [&'static str] {
+        &["org.gnome.SettingsDaemon.A11ySettings"]
+    }
+
+    fn answer(&mut self, call: &Message) -> zbus::Result<Vec<Message>> {
+        unknown(call)
+    }
 }
 
 impl A11ySettings {
@@ -104,14 +111,7 @@ impl A11ySettings {
             crate::backend::dim::gnome_magnifier::ENABLED,
             crate::backend::dim::gnome_magnifier::TOOLKIT,
         );
-        let raw = Raw::serve(
-            address,
-            &["org.gnome.SettingsDaemon.A11ySettings"],
-            |bus, message| async move {
-                Call { bus: &bus, message: &message }.answer(Fault::Refuses, &()).await;
-            },
-        )
-        .await?;
+        let served = Served::start(address, Mute).await?;
         let dconf = crate::dbus::dconf::Dconf::new(desktop);
         let notices = dconf.notices(magnifier).await;
         let mut notices =
@@ -128,12 +128,12 @@ impl A11ySettings {
                 }
             }
         });
-        Ok(Self { raw, task })
+        Ok(Self { served, task })
     }
 
     /// Leaves the bus.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.task.abort();
-        self.raw.stop().await;
+        self.served.leave().await;
     }
 }

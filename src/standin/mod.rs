@@ -11,7 +11,6 @@ mod gnome_shell;
 pub mod logind;
 mod notifications;
 mod plasma;
-mod raw;
 mod served;
 mod systemd;
 mod xfce;

@@ -2,16 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use async_trait::async_trait;
 use zbus::{Message, OwnedVariant, Variant};
 
 use super::{
-    Fault, StandIn,
     notifications::{NAME, PATH, Popups},
-    served::{Served, Service, is, reply, unknown},
+    served::{OnBus, PROPERTIES, Served, Service, is, reply, unknown},
 };
-
-const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// Stands in for plasmashell.
 #[derive(Debug)]
@@ -19,8 +15,9 @@ pub struct Plasma {
     served: Served<State>,
 }
 
+/// What plasmashell knows.
 #[derive(Debug, Default)]
-struct State {
+pub struct State {
     /// Counts from 1 in each plasmashell.
     last_cookie: u32,
     inhibitions: BTreeMap<u32, Inhibition>,
@@ -57,14 +54,7 @@ impl Plasma {
 
     /// Its person switches do-not-disturb off in the applet: every inhibition goes, and nobody is told whose.
     pub async fn person_switches_off(&self) {
-        self.served
-            .change(|state| {
-                let before = state.is_inhibited();
-                state.by_hand = false;
-                state.inhibitions.clear();
-                state.told_since(before)
-            })
-            .await;
+        self.served.change(State::person_changes).await;
     }
 }
 
@@ -141,40 +131,33 @@ impl Service for State {
         // What the person set is in plasmanotifyrc.
         *self = Self { by_hand: self.by_hand, ..Self::default() };
     }
+
+    fn state(&self) -> String {
+        let inhibitions: Vec<_> = self
+            .inhibitions
+            .values()
+            .map(|inhibition| format!("{}: {}", inhibition.app, inhibition.reason))
+            .collect();
+        format!("by hand {}, inhibited by {inhibitions:?}", self.by_hand)
+    }
+
+    /// Switches do-not-disturb off in the applet: every inhibition goes, and nobody is told whose.
+    fn person_changes(&mut self) -> zbus::Result<Vec<Message>> {
+        let before = self.is_inhibited();
+        self.by_hand = false;
+        self.inhibitions.clear();
+        self.told_since(before)
+    }
 }
 
-#[async_trait]
-impl StandIn for Plasma {
-    async fn state(&self) -> String {
-        self.served
-            .look(|state| {
-                let inhibitions: Vec<_> = state
-                    .inhibitions
-                    .values()
-                    .map(|inhibition| format!("{}: {}", inhibition.app, inhibition.reason))
-                    .collect();
-                format!("by hand {}, inhibited by {inhibitions:?}", state.by_hand)
-            })
-            .await
+impl OnBus for Plasma {
+    type Service = State;
+
+    fn served(&self) -> &Served<State> {
+        &self.served
     }
 
-    async fn person_changes(&self) {
-        self.person_switches_off().await;
-    }
-
-    async fn fault(&self, fault: Fault) {
-        self.served.fault(fault);
-    }
-
-    async fn stop(&mut self) {
-        self.served.leave().await;
-    }
-
-    async fn start(&mut self) {
-        let _ = self.served.comes_back().await;
-    }
-
-    async fn changed(&self) {
-        self.served.changed().await;
+    fn served_mut(&mut self) -> &mut Served<State> {
+        &mut self.served
     }
 }

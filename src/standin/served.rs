@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use futures_util::StreamExt;
 use serde::Serialize;
 use tokio::{sync::watch, task::JoinHandle};
 use zbus::{Connection, DynamicType, Message, MessageStream, Variant, connection, message};
 
-use super::Fault;
+use super::{Fault, StandIn};
 
 /// What a service is, without the bus.
-pub(super) trait Service: Send + 'static {
+pub trait Service: Send + 'static {
     /// The names it takes.
     fn names(&self) -> &'static [&'static str];
 
@@ -24,12 +25,74 @@ pub(super) trait Service: Send + 'static {
     }
 
     /// Forgets what the real one forgets when it restarts.
-    fn restart(&mut self);
+    fn restart(&mut self) {}
+
+    /// See [`StandIn::state`].
+    fn state(&self) -> String {
+        String::new()
+    }
+
+    /// See [`StandIn::person_changes`]; the signals of that.
+    fn person_changes(&mut self) -> zbus::Result<Vec<Message>> {
+        Ok(Vec::new())
+    }
+
+    /// The error's name and text where it refuses.
+    fn refusal(&self) -> (&'static str, &'static str) {
+        ("org.freedesktop.DBus.Error.AccessDenied", "not today")
+    }
+
+    /// Tells whether a call is answered well whatever is wrong.
+    fn is_spared(&self, call: &Message) -> bool {
+        let _ = call;
+        false
+    }
+}
+
+/// A stand-in that is one [`Service`].
+pub trait OnBus: Send + Sync {
+    /// What it is.
+    type Service: Service;
+
+    /// Where it is.
+    fn served(&self) -> &Served<Self::Service>;
+
+    /// Where it is, to leave and to come back.
+    fn served_mut(&mut self) -> &mut Served<Self::Service>;
+}
+
+#[async_trait]
+impl<T: OnBus> StandIn for T {
+    async fn state(&self) -> String {
+        self.served().look(T::Service::state).await
+    }
+
+    async fn person_changes(&self) {
+        self.served().change(T::Service::person_changes).await;
+    }
+
+    async fn fault(&self, fault: Fault) {
+        self.served().fault(fault);
+    }
+
+    async fn stop(&mut self) {
+        self.served_mut().leave().await;
+    }
+
+    async fn start(&mut self) {
+        if let Err(error) = self.served_mut().comes_back().await {
+            tracing::warn!(%error, "a stand-in could not come back");
+        }
+    }
+
+    async fn changed(&self) {
+        self.served().changed().await;
+    }
 }
 
 /// A [`Service`] on a bus.
 #[derive(Debug)]
-pub(super) struct Served<S> {
+pub struct Served<S> {
     address: String,
     shared: Arc<Shared<S>>,
     running: Option<(Connection, JoinHandle<()>)>,
@@ -41,6 +104,9 @@ struct Shared<S> {
     fault: Mutex<Fault>,
     changed: watch::Sender<()>,
 }
+
+/// Where every object's properties are read and written.
+pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// A call to ourselves: answered after all that came before it.
 const SETTLE: &str = "org.quietd.StandIn1";
@@ -60,6 +126,9 @@ impl<S: Service> Served<S> {
 
     /// Comes back after [`Served::leave`].
     pub(super) async fn comes_back(&mut self) -> zbus::Result<()> {
+        if self.running.is_some() {
+            return Ok(());
+        }
         lock(&self.shared.service).restart();
         self.join().await
     }
@@ -104,7 +173,12 @@ impl<S: Service> Served<S> {
             let this = connection.unique_name().map(|name| name.as_str());
             let _ = connection.call_method(this, "/", Some(SETTLE), "Settle", &()).await;
         }
-        at(&lock(&self.shared.service))
+        self.silently(|service| at(service))
+    }
+
+    /// Looks at the service as it is, or changes it without a word on the bus.
+    pub(super) fn silently<T>(&self, with: impl FnOnce(&mut S) -> T) -> T {
+        with(&mut lock(&self.shared.service))
     }
 
     /// Changes the service from its own side, and sends the signals of that.
@@ -158,14 +232,16 @@ async fn serve<S: Service>(shared: Arc<Shared<S>>, connection: Connection, strea
 
 fn answer<S: Service>(shared: &Shared<S>, call: &Message) -> zbus::Result<Vec<Message>> {
     let fault = *lock(&shared.fault);
+    let mut service = lock(&shared.service);
     match fault {
-        Fault::None => lock(&shared.service).answer(call),
-        Fault::Hangs => Ok(Vec::new()),
-        Fault::Refuses => error(call, "org.freedesktop.DBus.Error.AccessDenied", "not today"),
-        Fault::OddType if is(call, "org.freedesktop.DBus.Properties", "Get") => {
-            reply(call, &Variant::from("odd"))
+        _ if fault == Fault::None || service.is_spared(call) => service.answer(call),
+        Fault::None | Fault::Hangs => Ok(Vec::new()),
+        Fault::Refuses => {
+            let (name, text) = service.refusal();
+            error(call, name, text)
         }
-        Fault::OddType => reply(call, &"odd"),
+        Fault::OddType if is(call, PROPERTIES, "Get") => reply(call, &Variant::from(7.5)),
+        Fault::OddType => reply(call, &(7_u8, "odd")),
     }
 }
 

@@ -1,12 +1,10 @@
 //! xfce4-notifyd with its xfconfd: what is stored stays, whatever its type.
 
-use async_trait::async_trait;
 use zbus::{Message, OwnedVariant, Variant};
 
 use super::{
-    Fault, StandIn,
     notifications::{NAME, Popups},
-    served::{Served, Service, error, is, reply, unknown},
+    served::{OnBus, Served, Service, error, is, reply, unknown},
 };
 
 const XFCONF: &str = "org.xfce.Xfconf";
@@ -20,8 +18,9 @@ pub struct Xfce {
     served: Served<State>,
 }
 
+/// What is stored, and what was shown.
 #[derive(Debug)]
-struct State {
+pub struct State {
     /// Of the one property there is; none where nothing is set.
     stored: Option<OwnedVariant>,
     popups: Popups,
@@ -112,37 +111,28 @@ impl Service for State {
     fn restart(&mut self) {
         self.popups = Popups::default();
     }
+
+    fn state(&self) -> String {
+        match &self.stored {
+            Some(value) => format!("{PROPERTY} = {:?}", **value),
+            None => format!("{PROPERTY} is not set"),
+        }
+    }
+
+    fn person_changes(&mut self) -> zbus::Result<Vec<Message>> {
+        let on = OwnedVariant::try_from(Variant::from(!self.is_on()))?;
+        self.store(Some(on))
+    }
 }
 
-#[async_trait]
-impl StandIn for Xfce {
-    async fn state(&self) -> String {
-        self.served
-            .look(|state| match &state.stored {
-                Some(value) => format!("{PROPERTY} = {:?}", **value),
-                None => format!("{PROPERTY} is not set"),
-            })
-            .await
+impl OnBus for Xfce {
+    type Service = State;
+
+    fn served(&self) -> &Served<State> {
+        &self.served
     }
 
-    async fn person_changes(&self) {
-        let on = self.served.look(State::is_on).await;
-        self.person_stores(Some(Variant::from(!on))).await;
-    }
-
-    async fn fault(&self, fault: Fault) {
-        self.served.fault(fault);
-    }
-
-    async fn stop(&mut self) {
-        self.served.leave().await;
-    }
-
-    async fn start(&mut self) {
-        let _ = self.served.comes_back().await;
-    }
-
-    async fn changed(&self) {
-        self.served.changed().await;
+    fn served_mut(&mut self) -> &mut Served<State> {
+        &mut self.served
     }
 }

@@ -2,6 +2,7 @@
 
 mod objects;
 mod serving;
+mod stand_in;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +15,13 @@ use quietd::{
     env::Env,
     standin::PrivateBus,
 };
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::timeout,
+};
+
+pub use stand_in::{Screens, TakesBack};
 
 /// What it offers beside screens.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +61,7 @@ pub struct Picture {
     pub pixel: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum Order {
     Plug(u32),
     Unplug(u32),
@@ -64,6 +71,8 @@ enum Order {
     Resize(u32, u32),
     CloseOverlays,
     Hang(bool),
+    /// Asks how the screens look.
+    Look(oneshot::Sender<String>),
 }
 
 /// The size of every screen at first.
@@ -170,6 +179,13 @@ impl Compositor {
     /// Comes back under the same name, with the same screens.
     pub fn restart(&mut self) {
         *self = Self::start(&self.socket, self.offers, &self.screens);
+    }
+
+    /// How every screen looks that looks other than by itself.
+    pub fn look(&self) -> impl Future<Output = String> + use<> {
+        let (reply, looks) = oneshot::channel();
+        self.order(Order::Look(reply));
+        async { looks.await.unwrap() }
     }
 
     fn order(&self, order: Order) {

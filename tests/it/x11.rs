@@ -176,11 +176,7 @@ async fn world() -> (World, XServer) {
     let case = Case {
         row: "x11-gamma",
         begin: |_, _| Box::pin(async { Box::new(Nothing) as _ }),
-        desired: Desired::default(),
-        renewed: Desired::default(),
-        tells: false,
-        ends_with_us: false,
-        already: false,
+        ..Case::plain()
     };
     let server = XServer::start();
     let mut world = World::of(&case).await;

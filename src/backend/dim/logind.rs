@@ -72,19 +72,20 @@ impl Logind {
         self.desktop.system.as_ref().ok_or_else(missing)
     }
 
-    /// Writes a brightness. A process outside every session has none of its own; then it is the session that the
-    /// person's display is in.
     async fn write(&self, light: &Light) -> Result<(), BackendError> {
-        let bus = self.bus()?;
         let body = ("backlight", &*light.panel, light.raw);
-        let own = Peer::new(bus, LOGIND, OWN_SESSION, SESSION);
-        match own.call::<_, ()>("SetBrightness", &body).await {
-            Err(error) if error.is_unknown() => {
-                let session = display_session(bus).await?;
-                session.call::<_, ()>("SetBrightness", &body).await.map_err(explain)
-            }
-            done => done.map_err(explain),
-        }
+        session(self.bus()?).await?.call::<_, ()>("SetBrightness", &body).await.map_err(explain)
+    }
+}
+
+/// The session through which the light is set, if logind answers for it. A process outside every session has none of
+/// its own; then it is the session that the person's display is in.
+async fn session(bus: &zbus::Connection) -> Result<Peer, BackendError> {
+    let own = Peer::new(bus, LOGIND, OWN_SESSION, SESSION);
+    match own.get::<bool>("Active").await {
+        Ok(_) => Ok(own),
+        Err(error) if error.is_unknown() => display_session(bus).await,
+        Err(error) => Err(explain(error)),
     }
 }
 
@@ -108,7 +109,7 @@ fn explain(error: CallError) -> BackendError {
         }
         // Another session is in front, or there is no seat: the person cannot see this screen now.
         CallError::Answered { text, .. } => {
-            BackendError::Refused(format!("logind did not change the backlight: {text}"))
+            BackendError::Refused(format!("logind does not let the backlight be set: {text}"))
         }
         _ => error.into(),
     }
@@ -144,7 +145,11 @@ impl Backend for Logind {
             return Probe::Unsupported("there is no system bus here, so no logind".to_owned());
         };
         match Peer::new(bus, LOGIND, OWN_SESSION, SESSION).is_running().await {
-            Ok(true) => Probe::Ready(format!("the backlight {}, through logind", panel.name)),
+            Ok(true) => match session(bus).await {
+                Ok(_) => Probe::Ready(format!("the backlight {}, through logind", panel.name)),
+                Err(BackendError::Refused(why)) => Probe::Unsupported(why),
+                Err(error) => Probe::Deferred(error.to_string()),
+            },
             Ok(false) => Probe::Unsupported(format!(
                 "there is a backlight ({}), but no logind to set it through",
                 panel.name

@@ -7,7 +7,7 @@
 //! What was held back pops up at the end. plasmashell offers to close such notifications before, but that takes them
 //! out of its history, where they are not to be lost; so they do pop up.
 
-use std::{collections::HashMap, future::Future};
+use std::{collections::HashMap, future::Future, io};
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -16,7 +16,7 @@ use tokio::{
     sync::{Mutex, mpsc},
     time::timeout,
 };
-use zbus::{Connection, Variant, connection};
+use zbus::{Connection, Variant};
 
 use super::{
     NAME, PATH,
@@ -26,7 +26,7 @@ use super::{
 use crate::{
     backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row},
     clock::{Clock, SystemClock},
-    dbus::Peer,
+    dbus::{Peer, connect_session},
     plan::{Desired, Measure},
     store::Receipt,
 };
@@ -71,27 +71,13 @@ impl Plasma {
     }
 
     async fn inhibit(&self, owner: &str, reason: &str) -> Result<Hold, BackendError> {
-        let connection = self.connect().await?;
+        let connection =
+            connect_session(&self.desktop.env).await.map_err(|error| no_bus(&error))?;
         let hints: HashMap<&str, Variant<'_>> = HashMap::new();
         let _cookie: u32 = Peer::new(&connection, owner, PATH, NAME)
             .call("Inhibit", &(DESKTOP_ENTRY, reason, hints))
             .await?;
         Ok(Hold { connection, owner: owner.to_owned(), reason: reason.to_owned(), told: false })
-    }
-
-    async fn connect(&self) -> Result<Connection, BackendError> {
-        let env = &self.desktop.env;
-        let address = env.session_bus.clone().or_else(|| {
-            env.runtime_dir.as_ref().map(|dir| format!("unix:path={}", dir.join("bus").display()))
-        });
-        let address = address.ok_or_else(|| {
-            BackendError::Absent("the address of the session bus is not known".to_owned())
-        })?;
-        let bus = || "the session bus".to_owned();
-        in_time(connection::Builder::address(&*address).build())
-            .await
-            .ok_or_else(|| BackendError::TimedOut(bus()))?
-            .map_err(|error| BackendError::Refused(format!("{} refused: {error}", bus())))
     }
 
     /// Closes the connection, and waits until the bus has told everybody.
@@ -206,6 +192,16 @@ impl Backend for Plasma {
                 return std::future::pending().await;
             }
         }
+    }
+}
+
+fn no_bus(error: &zbus::Error) -> BackendError {
+    const BUS: &str = "the session bus";
+    match error {
+        zbus::Error::InputOutput(why) if why.kind() == io::ErrorKind::TimedOut => {
+            BackendError::TimedOut(BUS.to_owned())
+        }
+        _ => BackendError::Refused(format!("{BUS} refused: {error}")),
     }
 }
 

@@ -324,7 +324,7 @@ async fn until(watch: &mut Watch, path: &Path, says: Option<&str>) {
 }
 
 fn is_silent(watch: &Watch) -> bool {
-    matches!(watch.laid.queue.get_ref().0.read_events(), Err(Errno::EAGAIN))
+    matches!(watch.laid.inotify.read_events(), Err(Errno::EAGAIN))
 }
 
 #[tokio::test]
@@ -441,7 +441,7 @@ async fn a_folder_is_watched_for_its_files() {
     assert!(is_silent(&watch));
     home.write("share/quietd/log/.hidden", "x");
     let laid = &watch.laid;
-    let events = laid.queue.get_ref().0.read_events().unwrap();
+    let events = laid.inotify.read_events().unwrap();
     assert!(!events.iter().any(|event| laid.matters(event)), "hidden files are temporary ones");
 }
 

@@ -162,6 +162,7 @@ object!(
                 bytes.chunks(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect();
             let [red, green, blue] =
                 [0, 1, 2].map(|nth| values[nth * RAMP..(nth + 1) * RAMP].to_vec());
+            state.ramps.insert(*screen, [red[RAMP - 1], green[RAMP - 1], blue[RAMP - 1]]);
             state.tell.send(Seen::Ramp { screen: *screen, red, green, blue }).unwrap();
         }
     },
@@ -169,6 +170,7 @@ object!(
         // One that was refused never had the screen.
         if state.gammas.get(screen) == Some(control) {
             state.gammas.remove(screen);
+            state.ramps.remove(screen);
             let _ = state.tell.send(Seen::GammaEnded(*screen));
         }
     }
@@ -268,6 +270,12 @@ object!(
         let _ = state.tell.send(Seen::OverlayEnded(canvas.lock().unwrap().screen));
     }
 );
+
+/// The screen and the colour of an overlay that has one.
+pub fn overlay(layer: &ZwlrLayerSurfaceV1) -> Option<(u32, String)> {
+    let canvas = layer.data::<Shared>()?.lock().unwrap();
+    Some((canvas.screen, format!("{:08x}", canvas.buffer?.pixel)))
+}
 
 fn name<T: std::fmt::Debug>(value: WEnum<T>) -> String {
     value.into_result().map_or_else(|_| "unknown".to_owned(), |known| format!("{known:?}"))

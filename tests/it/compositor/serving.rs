@@ -2,12 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    os::fd::OwnedFd,
     path::Path,
     sync::Arc,
 };
 
-use tokio::{io::unix::AsyncFd, net::UnixListener, sync::mpsc, task::JoinHandle};
+use quietd::readiness::wait_on;
+use tokio::{io::Interest, net::UnixListener, sync::mpsc, task::JoinHandle};
 use wayland_protocols::wp::viewporter::server::wp_viewporter::WpViewporter;
 use wayland_protocols_wlr::{
     gamma_control::v1::server::{
@@ -24,13 +24,15 @@ use wayland_server::{
     protocol::{wl_compositor::WlCompositor, wl_output::WlOutput, wl_shm::WlShm},
 };
 
-use super::{Offers, Order, SIZE, Seen};
+use super::{Offers, Order, SIZE, Seen, objects::overlay};
 
 /// What the compositor knows.
 pub struct State {
     pub tell: mpsc::UnboundedSender<Seen>,
     pub refused: BTreeSet<u32>,
     pub gammas: BTreeMap<u32, ZwlrGammaControlV1>,
+    /// Of those, the ramps that were set, each as its last values.
+    pub ramps: BTreeMap<u32, [u16; 3]>,
     pub layers: Vec<ZwlrLayerSurfaceV1>,
     pub size: (u32, u32),
     screens: BTreeMap<u32, GlobalId>,
@@ -68,6 +70,7 @@ pub fn start(
         tell,
         refused: BTreeSet::new(),
         gammas: BTreeMap::new(),
+        ramps: BTreeMap::new(),
         layers: Vec::new(),
         size: SIZE,
         screens: BTreeMap::new(),
@@ -85,9 +88,7 @@ async fn run(
     listener: UnixListener,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
-    let clients: OwnedFd = display.backend().poll_fd().try_clone_to_owned().unwrap();
-    #[allow(deprecated, reason = "its successor is unsafe to call")]
-    let clients = AsyncFd::new(clients).unwrap();
+    let clients = wait_on(&display.backend().poll_fd(), Interest::READABLE).unwrap();
     let mut handle = display.handle();
     let mut hangs = false;
     loop {
@@ -142,6 +143,7 @@ impl State {
                     control.failed();
                 }
                 self.gammas.clear();
+                self.ramps.clear();
             }
             Order::Resize(width, height) => {
                 self.size = (width, height);
@@ -151,6 +153,10 @@ impl State {
             }
             Order::CloseOverlays => self.layers.drain(..).for_each(|layer| layer.closed()),
             Order::Hang(_) => unreachable!("the loop's own"),
+            Order::Look(reply) => {
+                let overlays: Vec<_> = self.layers.iter().filter_map(overlay).collect();
+                let _ = reply.send(format!("ramps {:?}, overlays {overlays:?}", self.ramps));
+            }
         }
     }
 }

@@ -1,14 +1,29 @@
 //! The table: each row of the registry with each stand-in for its service.
 
 use quietd::{
-    backend::REGISTRY,
+    backend::{Change, REGISTRY},
     config::Notifications,
+    dbus::dconf::Value,
+    env::Env,
     plan::Desired,
-    standin::{Dunst, DunstVersion, Plasma, Systemd, Xfce},
+    standin::{
+        Dunst, DunstVersion, GnomePower, GnomeShell, Plasma, StandIn, Systemd, Xfce, logind::Logind,
+    },
 };
 
-use super::{Case, checks};
-use crate::x11::XServer;
+use super::{Begin, Case, checks};
+use crate::{
+    compositor::{Screens, TakesBack},
+    x11::XServer,
+};
+
+const SHOW_BANNERS: &str = "/org/gnome/desktop/notifications/show-banners";
+const SHOWN: (&str, Value) = (SHOW_BANNERS, Value::Bool(true));
+const ENABLED: &str = "/org/gnome/desktop/a11y/applications/screen-magnifier-enabled";
+const FACTOR: &str = "/org/gnome/desktop/a11y/magnifier/mag-factor";
+const GREEN: (&str, Value) =
+    ("/org/gnome/desktop/a11y/magnifier/brightness-green", Value::Double(0.25));
+const GREEN_BY_THE_PERSON: &str = "/org/gnome/desktop/a11y/magnifier/brightness-green=0.25";
 
 /// A new row needs one line here: what it talks to (`bus` for a service that can refuse and answer oddly, `other` for
 /// what cannot be made to), a name for the tests, and the case.
@@ -92,14 +107,11 @@ contract! {
         }),
         desired: Desired { dim: 40, warmth: Some(3400), ..Desired::default() },
         renewed: Desired { dim: 20, ..Desired::default() },
-        tells: false,
-        ends_with_us: false,
-        already: false,
+        ..Case::plain()
     };
     bus systemd_freeze: Case {
         row: "systemd-freeze",
         begin: |bus, env| Box::pin(async {
-            env.sysfs = tempfile::tempdir().unwrap().keep();
             let systemd = Systemd::start(bus, &env.sysfs).await.unwrap();
             for app in ["Chat", "Game", "Mail"] {
                 let unit = format!("app-gnome-org.example.{app}-1.scope");
@@ -109,25 +121,136 @@ contract! {
         }),
         desired: locked(&["org.example.Chat", "org.example.Game"]),
         renewed: locked(&["org.example.Game", "org.example.Mail"]),
-        tells: false,
-        ends_with_us: false,
-        already: false,
+        ..Case::plain()
     };
+    bus gnome_notifications_unset: banners(|bus, env| Box::pin(shell(bus, env, &[], SHOWN)));
+    bus gnome_notifications_shown: banners(|bus, env| Box::pin(shell(bus, env, &[SHOWN], SHOWN)));
+    bus gnome_notifications_off_by_hand: Case { already: true, ..banners(|bus, env| {
+        Box::pin(shell(bus, env, &[(SHOW_BANNERS, Value::Bool(false))], SHOWN))
+    }) };
+    bus gnome_backlight: backlight(|bus, _| {
+        Box::pin(async { Box::new(GnomePower::start(bus, 60).await.unwrap()) as _ })
+    });
+    bus gnome_backlight_dark_by_hand: Case { already: true, ..backlight(|bus, _| {
+        Box::pin(async { Box::new(GnomePower::start(bus, 20).await.unwrap()) as _ })
+    }) };
+    bus logind_backlight: panel(|bus, env| {
+        Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 803).await.unwrap()) as _ })
+    });
+    bus logind_backlight_dark_by_hand: Case { already: true, ..panel(|bus, env| {
+        Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 200).await.unwrap()) as _ })
+    }) };
+    bus gnome_magnifier_unset: Case { left: Some(GREEN_BY_THE_PERSON), ..magnifier(|bus, env| {
+        Box::pin(shell(bus, env, &[], GREEN))
+    }) };
+    bus gnome_magnifier_off: Case {
+        left: Some(concat!(
+            "/org/gnome/desktop/a11y/applications/screen-magnifier-enabled=false\n",
+            "/org/gnome/desktop/a11y/magnifier/brightness-green=0.25\n",
+            "/org/gnome/desktop/a11y/magnifier/mag-factor=4.0",
+        )),
+        ..magnifier(|bus, env| {
+            let own = [(ENABLED, Value::Bool(false)), (FACTOR, Value::Double(4.0))];
+            Box::pin(async move { shell(bus, env, &own, GREEN).await })
+        })
+    };
+    bus gnome_magnifier_on_by_hand: Case {
+        left: Some(concat!(
+            "/org/gnome/desktop/a11y/applications/screen-magnifier-enabled=true\n",
+            "/org/gnome/desktop/a11y/magnifier/brightness-green=0.25\n",
+            "/org/gnome/desktop/a11y/magnifier/mag-factor=3.0",
+        )),
+        ..magnifier(|bus, env| {
+            let own = [(ENABLED, Value::Bool(true)), (FACTOR, Value::Double(3.0))];
+            Box::pin(async move { shell(bus, env, &own, GREEN).await })
+        })
+    };
+    other wl_gamma: compositor("wl-gamma", |_, env| {
+        Box::pin(async { Box::new(screens(env, TakesBack::Gamma)) as _ })
+    });
+    other wl_overlay: compositor("wl-overlay", |_, env| {
+        Box::pin(async { Box::new(screens(env, TakesBack::Overlays)) as _ })
+    });
 }
 
 fn locked(apps: &[&str]) -> Desired {
     Desired { apps: apps.iter().map(|app| (*app).to_owned()).collect(), ..Desired::default() }
 }
 
+/// A case of GNOME Shell's banners: the journal goes whatever the person does.
+fn banners(begin: Begin) -> Case {
+    Case {
+        reads_without_it: true,
+        left: Some("/org/gnome/desktop/notifications/show-banners=true"),
+        ..notifications("gnome-notifications", begin)
+    }
+}
+
+/// A case of GNOME's own way to the backlight.
+fn backlight(begin: Begin) -> Case {
+    Case { row: "gnome-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
+fn panel(begin: Begin) -> Case {
+    Case { row: "logind-backlight", begin, reads_without_it: true, ..darker() }
+}
+
+/// A case of GNOME Shell's magnifier.
+fn magnifier(begin: Begin) -> Case {
+    Case {
+        row: "gnome-magnifier",
+        begin,
+        desired: Desired { warmth: Some(3400), greyscale: true, ..darker().desired },
+        tells: Some(Change::ByThePerson),
+        reads_without_it: true,
+        ..darker()
+    }
+}
+
+/// A case of a compositor.
+fn compositor(row: &'static str, begin: Begin) -> Case {
+    Case {
+        row,
+        begin,
+        desired: Desired { warmth: Some(3400), ..darker().desired },
+        tells: Some(Change::Again),
+        ends_with_us: true,
+        reads_without_it: true,
+        ..darker()
+    }
+}
+
+/// Dimming, then less of it.
+fn darker() -> Case {
+    Case {
+        desired: Desired { dim: 40, ..Desired::default() },
+        renewed: Desired { dim: 20, ..Desired::default() },
+        ..Case::plain()
+    }
+}
+
+/// GNOME Shell whose person has set these keys, and will set one.
+async fn shell(
+    bus: &str,
+    env: &Env,
+    own: &[(&str, Value)],
+    by_the_person: (&str, Value),
+) -> Box<dyn StandIn> {
+    let shell = GnomeShell::start(bus, &env.config_home, by_the_person).await.unwrap();
+    let own = own.iter().cloned().map(|(key, value)| (key.to_owned(), Some(value)));
+    shell.dconf.change(&own.collect()).await;
+    Box::new(shell)
+}
+
+fn screens(env: &mut Env, takes_back: TakesBack) -> Screens {
+    env.wayland_display = Some("wayland-7".to_owned());
+    let folder = env.runtime_dir.as_ref().expect("a folder for sockets");
+    Screens::start(&folder.join("wayland-7"), takes_back)
+}
+
 /// A case of holding notifications, on a service that tells of changes.
-fn notifications(
-    row: &'static str,
-    begin: for<'a> fn(
-        &'a str,
-        &'a mut quietd::env::Env,
-    )
-        -> futures_util::future::BoxFuture<'a, Box<dyn quietd::standin::StandIn>>,
-) -> Case {
+fn notifications(row: &'static str, begin: Begin) -> Case {
     let until = |time: &str| Some(time.parse().unwrap());
     Case {
         row,
@@ -142,8 +265,7 @@ fn notifications(
             until: until("2099-06-02T17:00:00Z"),
             ..Desired::default()
         },
-        tells: true,
-        ends_with_us: false,
-        already: false,
+        tells: Some(Change::ByThePerson),
+        ..Case::plain()
     }
 }

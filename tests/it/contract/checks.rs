@@ -1,7 +1,7 @@
 //! What is checked of every backend.
 
 use quietd::{
-    backend::{BackendError, Change, Probe, Restored},
+    backend::{BackendError, Probe, Restored},
     standin::Fault,
     store::Receipt,
 };
@@ -94,9 +94,17 @@ pub async fn is_absent_with_its_service(case: &Case) {
     let probe = in_time("probe", backend.probe()).await;
     assert!(matches!(probe, Probe::Deferred(_) | Probe::Unsupported(_)), "{probe:?}");
     let captured = in_time("capture", backend.capture(&case.desired, None)).await;
-    assert!(matches!(captured, Err(BackendError::Absent(_))), "{captured:?}");
+    if case.reads_without_it {
+        assert_eq!(captured, Ok(receipt.clone()));
+    } else {
+        assert!(matches!(captured, Err(BackendError::Absent(_))), "{captured:?}");
+    }
     let applied = in_time("apply", backend.apply(&case.desired, &receipt)).await;
-    assert!(matches!(applied, Err(BackendError::Absent(_))), "{applied:?}");
+    if asks_nothing(case) {
+        assert_eq!(applied, Ok(()));
+    } else {
+        assert!(matches!(applied, Err(BackendError::Absent(_))), "{applied:?}");
+    }
     let restored = in_time("restore", backend.restore(&receipt)).await;
     assert!(
         matches!(restored, Ok(Restored::AsFound) | Err(BackendError::Absent(_))),
@@ -132,14 +140,14 @@ pub async fn leaves_what_the_person_changed(case: &Case) {
         async move { backend.changes(tell).await }
     });
     world.stand_in.person_changes().await;
-    let changed = world.state().await;
-    if case.tells {
+    let left = case.left.map_or(world.state().await, str::to_owned);
+    if case.tells.is_some() {
         let change = in_time("changes", told.recv()).await;
-        assert_eq!(change, Some(Change::ByThePerson));
+        assert_eq!(change, case.tells);
     }
     let restored = backend.restore(&receipt).await.unwrap();
-    becomes(&*world.stand_in, &changed).await;
-    if changed != before {
+    becomes(&*world.stand_in, &left).await;
+    if left != before {
         assert_eq!(restored, Restored::AsThePersonSetIt);
     }
     listening.abort();
@@ -152,16 +160,16 @@ pub async fn leaves_what_the_person_changed_while_nobody_listened(case: &Case) {
     let receipt = backend.capture(&case.desired, None).await.unwrap();
     backend.apply(&case.desired, &receipt).await.unwrap();
     world.stand_in.person_changes().await;
-    let changed = world.state().await;
+    let left = case.left.map_or(world.state().await, str::to_owned);
     // A daemon that was ended and came back.
     if !case.ends_with_us {
         let restored = world.backend().await.restore(&receipt).await.unwrap();
-        assert_eq!(world.state().await, changed);
-        assert_eq!(restored == Restored::AsThePersonSetIt, changed != before);
+        assert_eq!(world.state().await, left);
+        assert_eq!(restored == Restored::AsThePersonSetIt, left != before);
     }
     let restored = backend.restore(&receipt).await.unwrap();
-    becomes(&*world.stand_in, &changed).await;
-    if changed != before {
+    becomes(&*world.stand_in, &left).await;
+    if left != before {
         assert_eq!(restored, Restored::AsThePersonSetIt);
     }
 }
@@ -202,33 +210,56 @@ async fn errs(case: &Case, fault: Fault, expected: fn(&BackendError) -> bool) {
     let before = world.state().await;
     let backend = world.backend().await;
     let receipt = backend.capture(&case.desired, None).await.unwrap();
+    if case.reads_without_it {
+        // What is in force already is not asked for again, so the fault is met before that.
+        world.stand_in.fault(fault).await;
+        let applied = in_time("apply", world.backend().await.apply(&case.desired, &receipt)).await;
+        match applied {
+            Err(error) => assert!(expected(&error), "{error:?}"),
+            Ok(()) => assert!(asks_nothing(case)),
+        }
+        world.stand_in.fault(Fault::None).await;
+    }
     backend.apply(&case.desired, &receipt).await.unwrap();
 
     world.stand_in.fault(fault).await;
+    // What was held is no hindrance where nothing is asked.
+    let held = case.reads_without_it.then_some(&receipt);
     // Of one object never two things at once; together, because each may take as long as a call may.
     let (probing, capturing, applying) =
         (world.backend().await, world.backend().await, world.backend().await);
     let (probe, captured, applied, restored) = tokio::join!(
         in_time("probe", probing.probe()),
-        in_time("capture", capturing.capture(&case.desired, None)),
+        in_time("capture", capturing.capture(&case.desired, held)),
         in_time("apply", applying.apply(&case.desired, &receipt)),
         in_time("restore", backend.restore(&receipt)),
     );
     assert!(matches!(probe, Probe::Deferred(_) | Probe::Unsupported(_)), "{probe:?}");
-    let captured = captured.expect_err("nothing was captured");
-    assert!(expected(&captured), "{captured:?}");
-    // A service that does as it is told and answers oddly has done as it was told.
-    if let Err(error) = applied {
-        assert!(expected(&error), "{error:?}");
+    if case.reads_without_it {
+        assert_eq!(captured, Ok(receipt.clone()));
     } else {
-        assert_eq!(fault, Fault::OddType);
+        let captured = captured.expect_err("nothing was captured");
+        assert!(expected(&captured), "{captured:?}");
+    }
+    match applied {
+        Err(error) => assert!(expected(&error), "{error:?}"),
+        // A service that does as it is told and answers oddly has done as it was told.
+        Ok(()) => assert!(case.reads_without_it || fault == Fault::OddType),
     }
     match restored {
         Err(error) => assert!(expected(&error), "{error:?}"),
-        Ok(restored) => assert!(case.ends_with_us && restored == Restored::AsFound),
+        Ok(restored) => {
+            assert!(case.ends_with_us || asks_nothing(case));
+            assert_eq!(restored, Restored::AsFound);
+        }
     }
 
     world.stand_in.fault(Fault::None).await;
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
     becomes(&*world.stand_in, &before).await;
+}
+
+/// Tells whether there is nothing to change and so nothing to ask the service.
+fn asks_nothing(case: &Case) -> bool {
+    case.reads_without_it && case.already
 }

@@ -4,28 +4,55 @@ use std::{ffi::OsString, future::Future, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use quietd::{
-    backend::{Backend, CALL_AT_MOST, Desktop, REGISTRY, Row},
+    backend::{Backend, CALL_AT_MOST, Change, Desktop, REGISTRY, Row},
     env::Env,
     plan::Desired,
     standin::{PrivateBus, StandIn},
 };
+
+/// Starts a stand-in.
+pub type Begin = for<'a> fn(&'a str, &'a mut Env) -> BoxFuture<'a, Box<dyn StandIn>>;
 
 /// One row of the registry with one stand-in for its service.
 pub struct Case {
     /// The row's id.
     pub row: &'static str,
     /// Starts the stand-in on the bus with this address; may add to the environment what leads to it.
-    pub begin: for<'a> fn(&'a str, &'a mut Env) -> BoxFuture<'a, Box<dyn StandIn>>,
+    pub begin: Begin,
     /// What is put in force.
     pub desired: Desired,
     /// What is put in force after that.
     pub renewed: Desired,
-    /// Whether the service tells of what the person changes.
-    pub tells: bool,
+    /// What is told when the person changes it, where the service tells of that. A compositor only takes back what a
+    /// program has of it, and that is to be applied again.
+    pub tells: Option<Change>,
     /// Whether what is in force ends with the process that put it there.
     pub ends_with_us: bool,
     /// Whether the person has it in force already, so that nothing is to be seen of ours.
     pub already: bool,
+    /// Whether what is there is known without the service, which is only asked to change something: from a file
+    /// (dconf's own, the kernel's), or because nothing need be known (a compositor keeps what was there itself).
+    pub reads_without_it: bool,
+    /// The state in the end where the person changed one of several settings, each of which is judged by itself; none
+    /// where it is simply as they left it.
+    pub left: Option<&'static str>,
+}
+
+impl Case {
+    /// What is so of most services. Each case has a row, a beginning and what is desired of its own.
+    pub fn plain() -> Self {
+        Self {
+            row: "",
+            begin: |_, _| unreachable!("a case begins in its own way"),
+            desired: Desired::default(),
+            renewed: Desired::default(),
+            tells: None,
+            ends_with_us: false,
+            already: false,
+            reads_without_it: false,
+            left: None,
+        }
+    }
 }
 
 /// The stand-in, and the way to it.
@@ -34,6 +61,7 @@ pub struct World {
     pub env: Env,
     pub row: &'static Row,
     bus: PrivateBus,
+    _folder: tempfile::TempDir,
 }
 
 impl World {
@@ -41,15 +69,19 @@ impl World {
     pub async fn of(case: &Case) -> Self {
         let bus = PrivateBus::start().unwrap();
         let mut env = env(&bus);
+        let folder = tempfile::tempdir().unwrap();
+        env.config_home = folder.path().join("config");
+        env.runtime_dir = Some(folder.path().to_owned());
+        env.sysfs = folder.path().join("sys");
         let stand_in = (case.begin)(bus.address(), &mut env).await;
         let row = REGISTRY.iter().find(|row| row.id == case.row).expect("a row of the registry");
-        Self { stand_in, env, row, bus }
+        Self { stand_in, env, row, bus, _folder: folder }
     }
 
-    /// The way to the desktop, on a connection of its own, as each process has it.
+    /// The way to the desktop, on a connection of its own, as each process has it. One bus serves as both.
     pub async fn desktop(&self) -> Desktop {
         let session = self.bus.connect().await.unwrap();
-        Desktop { session, system: None, env: Arc::new(self.env.clone()) }
+        Desktop { system: Some(session.clone()), session, env: Arc::new(self.env.clone()) }
     }
 
     /// Opens the backend anew.

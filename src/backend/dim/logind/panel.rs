@@ -55,7 +55,7 @@ impl Panel {
         let file = File::open(self.folder.join("actual_brightness"))?;
         let watch = Watch {
             panel: self.clone(),
-            file: readiness::wait_on(file.try_clone()?.into(), Interest::PRIORITY)?,
+            file: readiness::wait_on(&file, Interest::PRIORITY)?,
             told: file,
         };
         watch.arm()?;

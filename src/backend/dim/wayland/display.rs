@@ -2,10 +2,7 @@
 
 use std::{
     io,
-    os::{
-        fd::{AsFd as _, OwnedFd},
-        unix::net::UnixStream,
-    },
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
 };
 
@@ -44,9 +41,7 @@ impl Sockets {
         let folder = desktop.env.runtime_dir.as_ref()?;
         let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).ok()?;
         inotify.add_watch(folder, AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO).ok()?;
-        let readable =
-            readiness::wait_on(inotify.as_fd().try_clone_to_owned().ok()?, Interest::READABLE)
-                .ok()?;
+        let readable = readiness::wait_on(&inotify, Interest::READABLE).ok()?;
         Some(Self { inotify, readable })
     }
 

@@ -47,22 +47,24 @@ impl<P: Paint> WaylandBackend<P> {
 
     async fn show(&self, shade: Shade) -> Result<(), BackendError> {
         let mut kept = self.live.lock().await;
-        let live = match kept.take().filter(Live::is_running) {
-            Some(live) => kept.insert(live),
-            None => {
-                kept.insert(Live::start(Driver::<P>::open(&self.desktop).await?, self.news.clone()))
+        if let Some(live) = kept.take().filter(Live::is_running) {
+            // None where the compositor went away and that was not noticed before; it may be back already.
+            if let Some(outcome) = kept.insert(live).show(shade).await {
+                return Self::came_to(outcome, &mut kept);
             }
-        };
-        let outcome = live.show(shade).await;
+        }
+        let driver = Driver::<P>::open(&self.desktop).await?;
+        let outcome = kept.insert(Live::start(driver, self.news.clone())).show(shade).await;
+        let gone = || BackendError::Absent(format!("{WHO} went away"));
+        Self::came_to(outcome.ok_or_else(gone)?, &mut kept)
+    }
+
+    fn came_to(outcome: Outcome, kept: &mut Option<Live>) -> Result<(), BackendError> {
         match outcome {
-            Some(Outcome::Shown) => Ok(()),
-            Some(Outcome::Refused) => {
+            Outcome::Shown => Ok(()),
+            Outcome::Refused => {
                 *kept = None;
                 Err(BackendError::Absent(P::REFUSED.to_owned()))
-            }
-            None => {
-                *kept = None;
-                Err(BackendError::Absent(format!("{WHO} went away")))
             }
         }
     }
