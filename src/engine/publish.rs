@@ -178,9 +178,15 @@ impl Engine {
     pub(super) fn doctor(&self) -> Vec<DoctorEntry> {
         let mut rows = Vec::new();
         for measure in Measure::ALL {
-            let mut taken = false;
             let could: Vec<&Seat> =
                 self.seats.iter().filter(|seat| seat.row.measures.contains(&measure)).collect();
+            // What has it in force now serves it; else the first that could.
+            let has = |seat: &&&Seat| {
+                seat.applied.as_ref().is_some_and(|it| it.measures().contains(&measure))
+            };
+            let ready = |seat: &&&Seat| seat.candidate().ready;
+            let serving = could.iter().find(has).or_else(|| could.iter().find(ready));
+            let serving = serving.map(|seat| seat.row.id);
             if could.is_empty() {
                 rows.push(DoctorEntry {
                     measure: measure.name().to_owned(),
@@ -196,19 +202,17 @@ impl Engine {
                     Some(Probe::Unsupported(text)) => ("unsupported", text.clone()),
                     None => ("deferred", format!("{} has not answered yet.", seat.row.title)),
                 };
-                let ready = state == "ready";
                 rows.push(DoctorEntry {
                     measure: measure.name().to_owned(),
                     backend: seat.row.id.to_owned(),
                     title: seat.row.title.to_owned(),
                     state: state.to_owned(),
-                    serves: ready && !taken,
+                    serves: serving == Some(seat.row.id),
                     text: match &seat.trouble {
                         Some(error) => format!("{text} Lately: {error}."),
                         None => text,
                     },
                 });
-                taken |= ready;
             }
         }
         rows

@@ -183,9 +183,16 @@ impl Seat {
         });
     }
 
+    /// Ends what it is doing, if that is what is meant; else it goes on, and this is [`Doing::Nothing`].
+    fn done(&mut self, meant: impl FnOnce(&Doing) -> bool) -> Doing {
+        if meant(&self.doing) { std::mem::take(&mut self.doing) } else { Doing::Nothing }
+    }
+
     /// Its capture is done; tells whether a receipt now waits to be written.
     pub fn captured(&mut self, result: Result<Receipt, BackendError>) -> bool {
-        let Doing::Capturing(desired) = std::mem::take(&mut self.doing) else { return false };
+        let Doing::Capturing(desired) = self.done(|it| matches!(it, Doing::Capturing(_))) else {
+            return false;
+        };
         match result {
             Ok(receipt) => {
                 self.doing = Doing::Captured(desired, receipt);
@@ -200,7 +207,10 @@ impl Seat {
 
     /// Its receipt is on disk: acts.
     pub fn start_apply(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
-        let Doing::Captured(desired, receipt) = std::mem::take(&mut self.doing) else { return };
+        let Doing::Captured(desired, receipt) = self.done(|it| matches!(it, Doing::Captured(..)))
+        else {
+            return;
+        };
         self.receipt = Some(receipt.clone());
         let backend = Arc::clone(&self.backend);
         let who = self.row.title;
@@ -215,7 +225,9 @@ impl Seat {
     }
 
     pub fn applied(&mut self, result: Result<(), BackendError>) {
-        let Doing::Applying(desired) = std::mem::take(&mut self.doing) else { return };
+        let Doing::Applying(desired) = self.done(|it| matches!(it, Doing::Applying(_))) else {
+            return;
+        };
         match result {
             Ok(()) => {
                 tracing::info!(backend = self.row.id, "in force");

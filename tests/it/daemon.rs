@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quietd::standin::{Dunst, DunstVersion, Fault, StandIn as _};
+use quietd::standin::{Dunst, DunstVersion, Fault, GnomePower, StandIn as _, Systemd};
 
 use crate::house::House;
 
@@ -94,6 +94,44 @@ async fn a_stop_gives_everything_back_and_a_start_takes_it_up_again() {
     quietd.stop().await;
     let quietd = house.start().await;
     assert_eq!(dunst.state().await, before, "off outlives the daemon");
+    quietd.stop().await;
+}
+
+/// A seat that was busy was once started a second time when another one's receipt was written, so that an old act could
+/// land after its own undoing.
+#[tokio::test]
+async fn quick_turns_leave_nothing_behind() {
+    let house = House::new().await;
+    house.write_config(
+        r#"
+        [[after]]
+        session = "any"
+        phases = [{ for = "4h", profile = "held" }]
+        [profiles.held]
+        notifications = "urgent"
+        dim = 40
+        lock = ["app:org.example.Chat"]
+        "#,
+    );
+    let dunst = dunst(&house).await;
+    let panel = GnomePower::start(house.bus.address(), 80).await.unwrap();
+    let systemd = Systemd::start(house.bus.address(), &house.path("sys")).await.unwrap();
+    let unit = "app-gnome-org.example.Chat-1.scope";
+    systemd.start_unit(unit, &[]).await.unwrap();
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    for turn in 0..30 {
+        log(&house).await;
+        assert_ne!(dunst.state().await, before, "turn {turn}");
+        assert_eq!(panel.percent(), 48, "turn {turn}");
+        assert!(systemd.is_frozen(unit), "turn {turn}");
+        off(&house).await;
+        assert_eq!(dunst.state().await, before, "turn {turn}");
+        assert_eq!(panel.percent(), 80, "turn {turn}");
+        assert!(!systemd.is_frozen(unit), "turn {turn}");
+    }
+    let freezes = systemd.calls().iter().filter(|call| call.contains("FreezeUnit")).count();
+    assert_eq!(freezes, 30, "each lock froze once");
     quietd.stop().await;
 }
 
