@@ -93,6 +93,11 @@ impl Env {
         self.state_dir().join("try")
     }
 
+    /// Where a `quietctl try` keeps its receipts.
+    pub fn trial_state_dir(&self) -> PathBuf {
+        self.trial_dir().join("state/quietd")
+    }
+
     /// Shortens a path below the home folder to `~/…`, for people.
     pub fn for_people(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {

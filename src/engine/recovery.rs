@@ -1,6 +1,6 @@
 //! Giving everything back without a loop: `quietctl restore`, `ExecStopPost=`, the end of `quietctl try`.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
@@ -38,20 +38,36 @@ pub struct RestoreReport {
     pub damage: Vec<String>,
 }
 
-/// Puts back everything there is a receipt for. Needs no daemon; with nothing to do it needs no bus either.
+/// Puts back everything there is a receipt for: the daemon's, those of a `quietctl try` that was ended, and what dconf
+/// kept itself where ours were lost. Needs no daemon; with nothing to do it needs no bus either.
 pub async fn restore(env: Arc<Env>) -> Result<RestoreReport, RestoreError> {
-    let store = ReceiptStore::open(&env.state_dir());
-    let (receipts, damage) = store.read();
-    let damage = damage.iter().map(ToString::to_string).collect();
-    if receipts.is_empty() {
-        return Ok(RestoreReport { damage, ..RestoreReport::default() });
-    }
-    let session =
-        dbus::connect_session(&env).await.map_err(|it| RestoreError::NoBus(it.to_string()))?;
+    let stores = [env.state_dir(), env.trial_state_dir()].map(|dir| ReceiptStore::open(&dir));
+    let kept: Vec<_> = stores.iter().map(ReceiptStore::read).collect();
+    let damage = kept.iter().flat_map(|(_, damage)| damage).map(ToString::to_string).collect();
+    let nothing = kept.iter().all(|(receipts, _)| receipts.is_empty());
+    let session = match dbus::connect_session(&env).await {
+        Ok(session) => session,
+        Err(_) if nothing => return Ok(RestoreReport { damage, ..RestoreReport::default() }),
+        Err(error) => return Err(RestoreError::NoBus(error.to_string())),
+    };
     let system = zbus::Connection::system().await.ok();
     let desktop = Desktop { session, system, env };
-    let mut report = restore_all(&desktop, &store, receipts).await?;
-    report.damage = damage;
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut report = RestoreReport { damage, ..RestoreReport::default() };
+    for (store, (receipts, _)) in stores.iter().zip(kept) {
+        known.extend(receipts.iter().map(|receipt| receipt.backend.clone()));
+        let one = restore_all(&desktop, store, receipts).await?;
+        report.done.extend(one.done);
+        report.failed.extend(one.failed);
+    }
+    let mut journalled = dbus::dconf::journalled(&desktop).unwrap_or_default();
+    journalled.retain(|receipt| !known.contains(&receipt.backend));
+    for (title, outcome, _) in give_back(&desktop, journalled).await {
+        match outcome {
+            Ok(restored) => report.done.push((title, restored)),
+            Err(error) => report.failed.push((title, error)),
+        }
+    }
     Ok(report)
 }
 
@@ -61,23 +77,13 @@ pub async fn restore_all(
     store: &ReceiptStore,
     receipts: Vec<Receipt>,
 ) -> Result<RestoreReport, StoreError> {
-    let outcomes = join_all(receipts.into_iter().map(|receipt| async {
-        let Some(row) = REGISTRY.iter().find(|row| row.id == receipt.backend) else {
-            let unknown = BackendError::Refused(format!(
-                "This version knows no backend «{}»; the version that wrote the receipt can put it back.",
-                receipt.backend
-            ));
-            return (receipt.backend.clone(), receipt, Err(unknown));
-        };
-        let backend = (row.open)(desktop);
-        let outcome = tokio::time::timeout(RESTORE_AT_MOST, backend.restore(&receipt)).await;
-        let outcome = outcome.unwrap_or_else(|_| Err(BackendError::TimedOut(row.title.to_owned())));
-        (row.title.to_owned(), receipt, outcome)
-    }))
-    .await;
+    if receipts.is_empty() {
+        return Ok(RestoreReport::default());
+    }
+    let outcomes = give_back(desktop, receipts).await;
     let mut report = RestoreReport::default();
     let mut kept = Vec::new();
-    for (title, receipt, outcome) in outcomes {
+    for (title, outcome, receipt) in outcomes {
         match outcome {
             Ok(restored) => report.done.push((title, restored)),
             Err(error) => {
@@ -88,4 +94,25 @@ pub async fn restore_all(
     }
     store.write(&kept)?;
     Ok(report)
+}
+
+/// Gives back what these receipts say; by title, how it went, and the receipt.
+async fn give_back(
+    desktop: &Desktop,
+    receipts: Vec<Receipt>,
+) -> Vec<(String, Result<Restored, BackendError>, Receipt)> {
+    join_all(receipts.into_iter().map(|receipt| async {
+        let Some(row) = REGISTRY.iter().find(|row| row.id == receipt.backend) else {
+            let unknown = BackendError::Refused(format!(
+                "This version knows no backend «{}»; the version that wrote the receipt can put it back.",
+                receipt.backend
+            ));
+            return (receipt.backend.clone(), Err(unknown), receipt);
+        };
+        let backend = (row.open)(desktop);
+        let outcome = tokio::time::timeout(RESTORE_AT_MOST, backend.restore(&receipt)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(BackendError::TimedOut(row.title.to_owned())));
+        (row.title.to_owned(), outcome, receipt)
+    }))
+    .await
 }

@@ -157,7 +157,7 @@ fn ready_profiles_are_whole_and_say_what_is_judgement() {
 #[test]
 fn every_toml_block_of_the_readme_is_valid() {
     let path = root().join("README.md");
-    let readme = fs::read_to_string(&path).unwrap_or_default();
+    let readme = fs::read_to_string(&path).unwrap();
     let blocks = toml_blocks(&readme);
     assert_eq!(blocks.len(), readme.matches("```toml").count(), "each block is found");
     for (number, block) in blocks.iter().enumerate() {
