@@ -32,6 +32,8 @@ pub enum Error {
     ConfigInvalid(String),
     /// What was asked could not be kept on disk.
     NotKept(String),
+    /// A service that is needed for it does not answer.
+    NotThere(String),
 }
 
 /// One session, as `Sessions` tells it.

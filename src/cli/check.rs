@@ -42,6 +42,11 @@ impl Check {
                 mistakes: Vec::new(),
                 warnings: Vec::new(),
             },
+            Err(_) if path.is_dir() => {
+                let message = format!("{name} is a folder; the config is one file.");
+                return Err(CommandError::new(Kind::No, message)
+                    .hint("To write one there, move the folder away: quietctl setup"));
+            }
             Err(error) => {
                 return Err(CommandError::usage(format!("{name} cannot be read: {error}.")));
             }
@@ -60,8 +65,13 @@ fn read(text: &str, name: &str, colour: bool) -> Read {
     match config::parse(text, name) {
         Ok(parsed) => {
             let warnings = config::render_warnings(name, text, &parsed.warnings, colour);
+            let config = &parsed.config;
+            let rules = config.after.len() + config.weekly.len() + config.places.len();
+            let idle = "It has no rule, so nothing becomes quiet by itself. Where there is no config, quietctl \
+                        setup writes one to begin with.\n";
+            let idle = if rules == 0 { idle } else { "" };
             Read {
-                text: format!("{warnings}{name} has no mistakes.\n"),
+                text: format!("{warnings}{name} has no mistakes.\n{idle}"),
                 mistakes: Vec::new(),
                 warnings: parsed.warnings,
             }

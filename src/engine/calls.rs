@@ -98,7 +98,7 @@ impl Engine {
                         reply,
                         apps.map_err(|error| {
                             let text = format!("What runs cannot be seen: {error}.");
-                            Error::ZBus(zbus::fdo::Error::Failed(text).into())
+                            Error::NotThere(text)
                         }),
                     );
                 });
