@@ -68,6 +68,14 @@ pub async fn restore(env: Arc<Env>) -> Result<RestoreReport, RestoreError> {
             Err(error) => report.failed.push((title, error)),
         }
     }
+    // A trial that was ended leaves its folder; with everything given back nobody needs it.
+    let trial = desktop.env.trial_dir();
+    if report.failed.is_empty()
+        && trial.exists()
+        && let Err(error) = std::fs::remove_dir_all(&trial)
+    {
+        tracing::debug!(%error, "the folder of a trial stays");
+    }
     Ok(report)
 }
 
