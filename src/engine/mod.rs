@@ -190,16 +190,7 @@ impl Engine {
             self.evaluation = Evaluation::default();
             return;
         }
-        let ahead = self.clocks.ahead(self.now, self.since_boot);
-        let facts = Facts {
-            config: &self.config,
-            sessions: &self.sessions,
-            by_hand: &self.by_hand,
-            networks: &self.networks,
-            ahead: &ahead,
-            zone: &self.zone,
-        };
-        let evaluation = crate::schedule::evaluate(&facts, self.now);
+        let evaluation = self.with_facts(|facts| crate::schedule::evaluate(facts, self.now));
         if evaluation != self.evaluation {
             tracing::info!(
                 quiet = evaluation.is_quiet(),
@@ -216,7 +207,7 @@ impl Engine {
         self.evaluation = evaluation;
     }
 
-    /// The facts of this turn, for a look ahead.
+    /// Looks at the facts of this turn.
     fn with_facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
         let ahead = self.clocks.ahead(self.now, self.since_boot);
         look(&Facts {
