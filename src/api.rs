@@ -118,6 +118,10 @@ pub struct DoctorEntry {
     pub serves: bool,
     /// What serves it, or what is missing and what to do.
     pub text: String,
+    /// The versions it is written for, where not any will do.
+    pub since: Option<String>,
+    /// What it cannot do, or does otherwise than one may expect.
+    pub cannot: Option<String>,
 }
 
 /// One running app, as `Apps` tells it.

@@ -5,9 +5,11 @@
 
 mod contract;
 pub mod dim;
+mod known;
 pub mod lock;
 pub mod notifications;
 mod registry;
 
 pub use contract::*;
+pub use known::{Environment, Known, Seen};
 pub use registry::{REGISTRY, Row};

@@ -1,6 +1,6 @@
 //! Every backend there is, in order of preference.
 
-use super::{Backend, Desktop, dim, lock, notifications};
+use super::{Backend, Desktop, Seen, dim, lock, notifications};
 use crate::plan::Measure;
 
 /// One backend, before it is opened.
@@ -12,6 +12,12 @@ pub struct Row {
     pub title: &'static str,
     /// What it can put in force.
     pub measures: &'static [Measure],
+    /// The versions of its service it is written for: "1.5 and newer". Empty where any will do.
+    pub since: &'static str,
+    /// What it cannot do, or does otherwise than people may expect, in a sentence for `doctor`; empty if nothing.
+    pub cannot: &'static str,
+    /// The desktops it serves, and how that is known; `docs/desktops.md` is made of it.
+    pub seen: &'static [Seen],
     /// Names on the session bus whose coming and going concern it.
     pub names: &'static [&'static str],
     /// Whether it shows or holds the end of quiet, and so is to hear when that alone changes.

@@ -208,6 +208,8 @@ impl Engine {
                     title: seat.row.title.to_owned(),
                     state: state.to_owned(),
                     serves: serving == Some(seat.row.id),
+                    since: said(seat.row.since),
+                    cannot: said(seat.row.cannot),
                     text: match &seat.trouble {
                         Some(error) => format!("{text} Lately: {error}."),
                         None => text,
@@ -217,6 +219,10 @@ impl Engine {
         }
         rows
     }
+}
+
+fn said(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Microseconds since the epoch, as the bus has them; what is before it is 0.

@@ -243,6 +243,7 @@ async fn doctor_looks_itself_and_asks_the_daemon() {
         state: "ready".into(),
         serves: true,
         text: "dunst 1.9.0".into(),
+        ..DoctorEntry::default()
     }];
     let ran = desk.run(&["doctor"]).await;
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::colour::dimmed_and_warmed;
 use crate::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
     dbus::{
         CallError, Peer,
         dconf::{Databases, Dconf, Keys, Settings, Value},
@@ -26,6 +26,13 @@ pub const ROW: Row = Row {
     id: ID,
     title: "GNOME Shell (magnifier)",
     measures: &[Measure::Dim, Measure::Warmth, Measure::Greyscale],
+    since: "GNOME 43 and newer",
+    cannot: "It is seen in screenshots and shared screens.",
+    seen: &[
+        (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
+        (Environment::Gnome47, Known::StandIn),
+        (Environment::Gnome49, Known::StandIn),
+    ],
     names: &["org.gnome.Shell"],
     wants_end: false,
     open: |desktop| Box::new(Magnifier::new(desktop, Dconf::new(desktop))),

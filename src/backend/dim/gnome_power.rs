@@ -13,7 +13,10 @@ use tokio::sync::mpsc;
 use zbus::{MatchRule, MessageStream, Variant};
 
 use crate::{
-    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row},
+    backend::{
+        Backend, BackendError, CALL_AT_MOST, Change, Desktop, Environment, Known, Probe, Restored,
+        Row,
+    },
     dbus::{
         CallError, Peer,
         dconf::{Dconf, Value},
@@ -27,6 +30,9 @@ pub const ROW: Row = Row {
     id: ID,
     title: "GNOME Settings (backlight)",
     measures: &[Measure::Dim],
+    since: "GNOME 43 to 48",
+    cannot: "It dims only the panel of a laptop.",
+    seen: &[(Environment::Gnome43, Known::StandIn), (Environment::Gnome47, Known::StandIn)],
     names: &[NAME],
     wants_end: false,
     open: |desktop| Box::new(Backlight::new(desktop, Dconf::new(desktop))),

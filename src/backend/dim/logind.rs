@@ -14,7 +14,7 @@ use zbus::{OwnedObjectPath, OwnedVariant};
 use panel::Panel;
 
 use crate::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
     config::DIM_AT_MOST,
     dbus::{CallError, Peer},
     plan::{Desired, Measure},
@@ -28,6 +28,17 @@ pub const ROW: Row = Row {
     id: ID,
     title: "the screen's backlight",
     measures: &[Measure::Dim],
+    since: "systemd 243 and newer",
+    cannot: "It dims only the panel of a laptop.",
+    seen: &[
+        (Environment::Gnome49, Known::StandIn),
+        (Environment::Sway, Known::StandIn),
+        (Environment::Wlroots, Known::StandIn),
+        (Environment::Hyprland, Known::StandIn),
+        (Environment::Niri, Known::StandIn),
+        (Environment::Xfce, Known::StandIn),
+        (Environment::X11, Known::StandIn),
+    ],
     names: &[],
     wants_end: false,
     open,

@@ -15,7 +15,7 @@ use wayland_protocols_wlr::gamma_control::v1::client::{
 
 use super::wayland::{Globals, Paint, Shade, Standing, WaylandBackend, World, file_with};
 use crate::{
-    backend::{Backend, Desktop, Row},
+    backend::{Backend, Desktop, Environment, Known, Row},
     plan::Measure,
 };
 
@@ -26,6 +26,14 @@ pub const ROW: Row = Row {
     id: ID,
     title: "wlroots gamma",
     measures: &[Measure::Dim, Measure::Warmth],
+    since: "",
+    cannot: "Only one program at a time can have it: with wlsunset, gammastep or hyprsunset running, the overlay is used.",
+    seen: &[
+        (Environment::Sway, Known::StandIn),
+        (Environment::Wlroots, Known::StandIn),
+        (Environment::Hyprland, Known::StandIn),
+        (Environment::Niri, Known::StandIn),
+    ],
     names: &[],
     wants_end: false,
     open,

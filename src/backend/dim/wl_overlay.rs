@@ -29,7 +29,7 @@ use wayland_protocols_wlr::layer_shell::v1::client::{
 
 use super::wayland::{Globals, Paint, Shade, Standing, WaylandBackend, World, file_with};
 use crate::{
-    backend::{Backend, Desktop, Row},
+    backend::{Backend, Desktop, Environment, Known, Row},
     plan::Measure,
 };
 
@@ -40,6 +40,17 @@ pub const ROW: Row = Row {
     id: ID,
     title: "an overlay",
     measures: &[Measure::Dim, Measure::Warmth],
+    since: "",
+    cannot: "It is seen in screenshots and shared screens, and leaves the pointer as bright as it was.",
+    seen: &[
+        (Environment::Plasma5, Known::Real("KWin 5.27.5")),
+        (Environment::Plasma6, Known::StandIn),
+        (Environment::Sway, Known::Real("sway 1.7")),
+        (Environment::Wlroots, Known::StandIn),
+        (Environment::Hyprland, Known::StandIn),
+        (Environment::Niri, Known::StandIn),
+        (Environment::Cosmic, Known::Source),
+    ],
     names: &[],
     wants_end: false,
     open,

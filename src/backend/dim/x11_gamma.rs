@@ -19,7 +19,7 @@ use super::{
     randr::{self, Crtc, Display, DisplayError, Failed, Output},
 };
 use crate::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
     plan::{Desired, Measure},
     store::Receipt,
 };
@@ -29,6 +29,16 @@ pub const ROW: Row = Row {
     id: "x11-gamma",
     title: "X11 (RandR gamma)",
     measures: &[Measure::Dim, Measure::Warmth],
+    since: "RandR 1.2 and newer",
+    cannot: "",
+    seen: &[
+        (Environment::Xfce, Known::Real("Xvfb 21.1")),
+        (Environment::X11, Known::Real("Xvfb 21.1")),
+        (Environment::Cinnamon, Known::StandIn),
+        (Environment::Mate, Known::StandIn),
+        (Environment::Budgie, Known::StandIn),
+        (Environment::Lxqt, Known::StandIn),
+    ],
     names: &[],
     wants_end: false,
     open: |desktop| Box::new(X11Gamma::new(desktop)),

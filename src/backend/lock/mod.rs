@@ -24,7 +24,7 @@ pub use freeze::SystemdFreeze;
 pub use identity::{Identity, plain};
 pub use running::{KnownBy, RunningApp, running_apps};
 
-use super::Row;
+use super::{Environment, Known, Row, Seen};
 use crate::plan::Measure;
 
 /// The row of the registry.
@@ -32,7 +32,32 @@ pub const ROW: Row = Row {
     id: freeze::ID,
     title: "systemd (user manager)",
     measures: &[Measure::Apps],
+    since: "systemd 246 and newer",
+    cannot: "",
+    seen: &SEEN,
     names: &[units::NAME],
     wants_end: false,
     open: |desktop| Box::new(SystemdFreeze::new(desktop)),
 };
+
+/// It needs the user manager alone; where apps get units of their own, nothing need be moved first.
+const SEEN: [Seen; 18] = [
+    (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
+    (Environment::Gnome47, Known::StandIn),
+    (Environment::Gnome49, Known::StandIn),
+    (Environment::Plasma5, Known::Real("Plasma 5.27.5")),
+    (Environment::Plasma6, Known::StandIn),
+    (Environment::Sway, Known::Real("sway 1.7")),
+    (Environment::Wlroots, Known::StandIn),
+    (Environment::Hyprland, Known::StandIn),
+    (Environment::Niri, Known::StandIn),
+    (Environment::Xfce, Known::StandIn),
+    (Environment::Cinnamon, Known::StandIn),
+    (Environment::Mate, Known::StandIn),
+    (Environment::Budgie, Known::StandIn),
+    (Environment::Lxqt, Known::StandIn),
+    (Environment::Cosmic, Known::StandIn),
+    (Environment::Pantheon, Known::StandIn),
+    (Environment::Deepin, Known::StandIn),
+    (Environment::X11, Known::Real("openbox 3.6.1")),
+];

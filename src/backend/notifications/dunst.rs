@@ -13,7 +13,7 @@ use super::{
     value::{InForce, PutBack, put_back, signals, unreadable, watch},
 };
 use crate::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
     dbus::{CallError, Peer},
     plan::{Desired, Measure},
     store::Receipt,
@@ -24,6 +24,15 @@ pub const ROW: Row = Row {
     id: "dunst",
     title: "dunst",
     measures: &[Measure::Notifications],
+    since: "1.5 and newer",
+    cannot: "Before 1.10, urgent ones wait too; what was held back shows when quiet ends, all at once.",
+    seen: &[
+        (Environment::Sway, Known::Real("dunst 1.9.0")),
+        (Environment::Wlroots, Known::Source),
+        (Environment::Hyprland, Known::Source),
+        (Environment::Niri, Known::Source),
+        (Environment::X11, Known::StandIn),
+    ],
     names: &[NAME],
     wants_end: false,
     open: |desktop| Box::new(Dunst::new(desktop)),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
     dbus::{
         CallError, Peer,
         dconf::{Dconf, Keys, Settings, Value},
@@ -21,6 +21,13 @@ pub const ROW: Row = Row {
     id: ID,
     title: "GNOME Shell",
     measures: &[Measure::Notifications],
+    since: "43 and newer",
+    cannot: "Urgent notifications still show; the desktop has no setting against that.",
+    seen: &[
+        (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
+        (Environment::Gnome47, Known::StandIn),
+        (Environment::Gnome49, Known::StandIn),
+    ],
     names: &["org.freedesktop.Notifications", "org.gnome.Shell"],
     wants_end: false,
     open: |desktop| Box::new(Gnome::new(desktop, Dconf::new(desktop))),

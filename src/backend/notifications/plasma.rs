@@ -24,7 +24,10 @@ use super::{
     value::{signals, unreadable},
 };
 use crate::{
-    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row},
+    backend::{
+        Backend, BackendError, CALL_AT_MOST, Change, Desktop, Environment, Known, Probe, Restored,
+        Row,
+    },
     clock::{Clock, SystemClock},
     dbus::{Peer, connect_session},
     plan::{Desired, Measure},
@@ -36,6 +39,12 @@ pub const ROW: Row = Row {
     id: "plasma",
     title: "Plasma",
     measures: &[Measure::Notifications],
+    since: "5.27 and newer",
+    cannot: "What was held back shows when quiet ends, all at once.",
+    seen: &[
+        (Environment::Plasma5, Known::Real("Plasma 5.27.5")),
+        (Environment::Plasma6, Known::StandIn),
+    ],
     names: &[NAME, "org.kde.plasmashell"],
     wants_end: true,
     open: |desktop| Box::new(Plasma::new(desktop)),

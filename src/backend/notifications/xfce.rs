@@ -12,7 +12,7 @@ use super::{
     value::{InForce, PutBack, put_back, signals, unreadable, watch},
 };
 use crate::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
     dbus::{CallError, Peer},
     plan::{Desired, Measure},
     store::Receipt,
@@ -23,6 +23,9 @@ pub const ROW: Row = Row {
     id: "xfce",
     title: "Xfce Notify Daemon",
     measures: &[Measure::Notifications],
+    since: "0.4 and newer",
+    cannot: "",
+    seen: &[(Environment::Xfce, Known::Real("xfce4-notifyd 0.7.3"))],
     names: &[NAME, XFCONF],
     wants_end: false,
     open: |desktop| Box::new(Xfce::new(desktop)),

@@ -117,6 +117,8 @@ pub fn doctor(entries: &[DoctorEntry]) -> Value {
                 "state": entry.state,
                 "serves": entry.serves,
                 "text": entry.text,
+                "since": entry.since,
+                "cannot": entry.cannot,
             })
         })
         .collect()

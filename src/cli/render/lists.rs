@@ -197,6 +197,7 @@ mod tests {
             state: state.into(),
             serves,
             text: text.into(),
+            ..DoctorEntry::default()
         }
     }
 
