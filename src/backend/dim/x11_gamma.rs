@@ -33,11 +33,11 @@ pub const ROW: Row = Row {
     cannot: "",
     seen: &[
         (Environment::Xfce, Known::Real("Xvfb 21.1")),
-        (Environment::X11, Known::Real("Xvfb 21.1")),
         (Environment::Cinnamon, Known::StandIn),
         (Environment::Mate, Known::StandIn),
         (Environment::Budgie, Known::StandIn),
         (Environment::Lxqt, Known::StandIn),
+        (Environment::X11, Known::Real("Xvfb 21.1")),
     ],
     names: &[],
     wants_end: false,
