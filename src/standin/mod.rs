@@ -12,6 +12,7 @@ pub mod logind;
 mod notifications;
 mod plasma;
 mod served;
+mod setting;
 mod systemd;
 mod xfce;
 
@@ -22,6 +23,7 @@ pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use plasma::Plasma;
+pub use setting::{Program, SettingReader};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 

@@ -18,6 +18,7 @@ mod lock;
 mod logind;
 mod plasma;
 mod quiet_stand_in;
+mod setting;
 mod wl_gamma;
 mod wl_overlay;
 mod x11;
