@@ -37,6 +37,8 @@ pub const REGISTRY: &[Row] = &[
     notifications::pantheon::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
+    dim::mate_power::ROW,
+    dim::cinnamon_power::ROW,
     dim::logind::ROW,
     dim::gnome_magnifier::ROW,
     dim::wl_gamma::ROW,

@@ -17,6 +17,7 @@ mod house;
 mod layering;
 mod lock;
 mod logind;
+mod percent;
 mod plasma;
 mod quiet_stand_in;
 mod setting;

@@ -62,7 +62,7 @@ impl Switch {
             Ok(server) if server.name == *name && server.vendor == *vendor => {
                 Ok(format!("{title} {}", server.version))
             }
-            Ok(other) => Err(Probe::Unsupported(format!(
+            Ok(other) => Err(Probe::Elsewhere(format!(
                 "Notifications are shown by {} {} of {}, not by {title}.",
                 other.name, other.version, other.vendor
             ))),

@@ -7,8 +7,8 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Dunst, DunstVersion, GnomePower, GnomeShell, Plasma, Program, SettingReader, StandIn,
-        Systemd, Xfce, logind::Logind,
+        Dunst, DunstVersion, GnomePower, GnomeShell, PercentOf, PercentPanel, Plasma, Program,
+        SettingReader, StandIn, Systemd, Xfce, logind::Logind,
     },
 };
 
@@ -161,6 +161,18 @@ contract! {
     bus gnome_backlight_dark_by_hand: Case { already: true, ..backlight(|bus, _| {
         Box::pin(async { Box::new(GnomePower::start(bus, 20).await.unwrap()) as _ })
     }) };
+    bus mate_backlight: percent("mate-backlight", |bus, _| {
+        Box::pin(async { Box::new(PercentPanel::start(bus, PercentOf::Mate, Some(60), 100).await.unwrap()) as _ })
+    });
+    bus cinnamon_backlight: percent("cinnamon-backlight", |bus, _| Box::pin(async {
+        Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(60), 100).await.unwrap()) as _
+    }));
+    bus cinnamon_backlight_dark_by_hand: Case {
+        already: true,
+        ..percent("cinnamon-backlight", |bus, _| Box::pin(async {
+            Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(20), 100).await.unwrap()) as _
+        }))
+    };
     bus logind_backlight: panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 803).await.unwrap()) as _ })
     });
@@ -226,6 +238,11 @@ fn setting(row: &'static str, begin: Begin) -> Case {
 /// A case of GNOME's own way to the backlight.
 fn backlight(begin: Begin) -> Case {
     Case { row: "gnome-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A case of a service that tells and takes the panel's light in percent.
+fn percent(row: &'static str, begin: Begin) -> Case {
+    Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
 }
 
 /// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
