@@ -99,7 +99,8 @@ red_before_green() {
 # second picture after the service has answered, and this takes six.
 red_in_six() {
   local id shown=0
-  id=$(user notify-send -p -h string:image-path:/tmp/red.png Ordinary "to be held while it is quiet")
+  id=$(user notify-send -p -h string:image-path:/tmp/red.png Ordinary "to be held while it is quiet") ||
+    check "the service takes a notification" false
   pictures_until 6 ordinary has_red || shown=1
   close_notification "$id"
   pictures_until 30 closed no_icons || check "a closed notification goes away" false

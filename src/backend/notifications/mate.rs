@@ -1,8 +1,8 @@
 //! MATE's notification daemon: `do-not-disturb` in dconf.
 //!
-//! Seen on 1.26: it takes effect at once; what arrives meanwhile is closed unseen, urgent or not, and does not pop up
-//! afterwards. The program is called as GNOME's old one, which has no such setting. From 1.28 on it leaves when it has
-//! nothing to show and is started with the next notification, so MATE is also known by its settings daemon.
+//! Seen on 1.26: it takes effect at once; what arrives meanwhile is not shown, urgent or not, and does not pop up
+//! afterwards. The program is called as GNOME's old one, which has no such setting. It ends when it has had nothing to
+//! show for 30 seconds, and the next notification starts it; so MATE is also known by its settings daemon.
 
 use super::{NAME, setting::Setting};
 use crate::{
