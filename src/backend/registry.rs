@@ -34,7 +34,10 @@ pub const REGISTRY: &[Row] = &[
     notifications::xfce::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
+    dim::mutter_backlight::ROW,
     dim::logind::ROW,
+    // It does not show in screenshots; the magnifier does.
+    dim::gnome_night_light::ROW,
     dim::gnome_magnifier::ROW,
     dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,

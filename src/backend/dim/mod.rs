@@ -3,9 +3,12 @@
 //! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
 
 pub mod colour;
+mod gnome_automatic;
 pub mod gnome_magnifier;
+pub mod gnome_night_light;
 pub mod gnome_power;
 pub mod logind;
+pub mod mutter_backlight;
 mod ramp;
 mod randr;
 mod wayland;
