@@ -276,7 +276,8 @@ impl Service for State {
 
     fn state(&self) -> String {
         let screens = self.screens.iter();
-        screens.map(|screen| format!("{}={}\n", screen.connector, screen.raw)).collect()
+        let lines = screens.map(|screen| format!("{}={}", screen.connector, screen.raw));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn person_changes(&mut self) -> zbus::Result<Vec<Message>> {

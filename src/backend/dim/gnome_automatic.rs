@@ -13,8 +13,13 @@ use crate::{
 
 /// `org.gnome.SessionManager.Presence`: the session is idle.
 const IDLE: u32 = 3;
-/// Milliseconds after which GNOME dims at the earliest, and a little less.
-const AWAY: u64 = 25_000;
+/// Seconds after which GNOME dims while power is saved, and a little less.
+const AWAY: u64 = 25;
+/// The same where the idle delay is never.
+const AWAY_WITHOUT_A_DELAY: u64 = 55;
+const IDLE_DELAY: &str = "/org/gnome/desktop/session/idle-delay";
+/// Seconds, where nobody set it.
+const IDLE_DELAY_UNSET: u32 = 300;
 const POWER: &str = "/org/gnome/settings-daemon/plugins/power/";
 /// Percent, where nobody set it.
 const IDLE_BRIGHTNESS_UNSET: i32 = 30;
@@ -25,6 +30,7 @@ pub struct Automatic {
     presence: Peer,
     input: Peer,
     sensor: Option<Peer>,
+    profiles: Option<Peer>,
     dconf: Dconf,
 }
 
@@ -47,13 +53,18 @@ impl Automatic {
                 let name = "net.hadess.SensorProxy";
                 Peer::new(bus, name, "/net/hadess/SensorProxy", name)
             }),
+            // The name it had first, which later versions still answer to.
+            profiles: desktop.system.as_ref().map(|bus| {
+                let name = "net.hadess.PowerProfiles";
+                Peer::new(bus, name, "/net/hadess/PowerProfiles", name)
+            }),
             dconf,
         }
     }
 
     /// Tells whether a brightness, in percent, may be GNOME's own for while nobody is there.
     pub async fn has_dimmed(&self, percent: i32) -> bool {
-        let dims_to = match self.setting("idle-brightness") {
+        let dims_to = match self.setting(&format!("{POWER}idle-brightness")) {
             Some(Value::Int(percent @ 0..=100)) => percent,
             _ => IDLE_BRIGHTNESS_UNSET,
         };
@@ -61,18 +72,38 @@ impl Automatic {
             return false;
         }
         let idle: Result<u64, _> = self.input.call("GetIdletime", &()).await;
-        idle.is_ok_and(|milliseconds| milliseconds >= AWAY)
-            || self.presence.get::<u32>("status").await == Ok(IDLE)
+        let idle = idle.unwrap_or(0) / 1000;
+        if idle >= AWAY && self.saves_power().await {
+            return true;
+        }
+        if self.setting(&format!("{POWER}idle-dim")) == Some(Value::Bool(false)) {
+            return false;
+        }
+        let away = match self.setting(IDLE_DELAY) {
+            Some(Value::Uint(0)) => AWAY_WITHOUT_A_DELAY,
+            Some(Value::Uint(seconds)) => u64::from(seconds) * 9 / 20,
+            _ => u64::from(IDLE_DELAY_UNSET) * 9 / 20,
+        };
+        idle >= away || self.presence.get::<u32>("status").await == Ok(IDLE)
+    }
+
+    async fn saves_power(&self) -> bool {
+        match &self.profiles {
+            Some(profiles) => {
+                profiles.get::<String>("ActiveProfile").await.is_ok_and(|it| it == "power-saver")
+            }
+            None => false,
+        }
     }
 
     /// Tells whether a light sensor steers the brightness: what we set would drift, and at the end not be ours.
     pub async fn follows_the_light(&self) -> bool {
         let Some(sensor) = &self.sensor else { return false };
-        self.setting("ambient-enabled") != Some(Value::Bool(false))
+        self.setting(&format!("{POWER}ambient-enabled")) != Some(Value::Bool(false))
             && sensor.get::<bool>("HasAmbientLight").await == Ok(true)
     }
 
-    fn setting(&self, name: &str) -> Option<Value> {
-        self.dconf.read().ok()?.get(&format!("{POWER}{name}")).ok().flatten()
+    fn setting(&self, key: &str) -> Option<Value> {
+        self.dconf.read().ok()?.get(key).ok().flatten()
     }
 }

@@ -1,8 +1,8 @@
 //! GNOME's Night Light: warmer on every screen that has gamma ramps, and not in screenshots.
 //!
 //! Seen on gnome-settings-daemon 43, the same in the sources to 51: from 0 to 24 o'clock by hand is all day, without the hour
-//! of fading at either end; the temperature glides there in five seconds. The compositor does what it says only with
-//! colord, and `NightLightSupported` says whether there are ramps at all.
+//! of fading at either end; the temperature glides there in five seconds. `NightLightSupported` says whether there are ramps
+//! at all; the compositor changes them only where colord runs and has a profile for the screen, which it makes of the EDID.
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -25,7 +25,7 @@ pub const ROW: Row = Row {
     since: "GNOME 43 and newer",
     cannot: "It comes and goes over five seconds, and where Night Light is put off until tomorrow nothing gets warmer.",
     seen: &[
-        (Environment::Gnome43, Known::StandIn),
+        (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
         (Environment::Gnome47, Known::StandIn),
         (Environment::Gnome49, Known::StandIn),
     ],

@@ -302,7 +302,9 @@ impl Backend for Backlights {
         for (connector, raw) in found {
             let Some(light) = now.lights.get(&connector) else { continue };
             if light.raw == raw {
-            } else if light.is_in(&ours, &connector) {
+                continue;
+            }
+            if light.is_in(&ours, &connector) {
                 wanted.insert(connector, raw);
             } else if self.has_dimmed(light).await {
                 // On return GNOME will set again what we had set: it is too early.

@@ -136,7 +136,7 @@ contract! {
     bus gnome_backlight_dark_by_hand: Case { already: true, ..backlight(|bus, _| {
         Box::pin(async { Box::new(GnomePower::start(bus, 20).await.unwrap()) as _ })
     }) };
-    bus mutter_backlight: Case { left: Some("eDP-1=1000\nDP-3=110\n"), ..screens_of(|bus, _| {
+    bus mutter_backlight: Case { left: Some("eDP-1=1000\nDP-3=110"), ..screens_of(|bus, _| {
         Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(803), monitor_at(110)]).await.unwrap()) as _ })
     }) };
     bus mutter_backlight_dark_by_hand: Case { already: true, ..screens_of(|bus, _| {

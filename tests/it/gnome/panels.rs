@@ -156,7 +156,7 @@ async fn what_gnome_dims_itself_is_not_taken_for_the_persons() {
     let mutter = mutter(&world, &[laptop(803)]).await;
     let backend = open(ID, &world.desktop);
     let receipt = put_in_force(&*backend, &dim(40)).await;
-    mutter.become_idle(31_000).await;
+    mutter.become_idle(140_000).await;
     assert_eq!(mutter.raw("eDP-1"), 307);
     backend.apply(&dim(40), &receipt).await.unwrap();
     assert_eq!(mutter.raw("eDP-1"), 307, "nothing is written while nobody is there");
