@@ -4,10 +4,13 @@
 
 pub mod cinnamon_power;
 pub mod colour;
+mod gnome_automatic;
 pub mod gnome_magnifier;
+pub mod gnome_night_light;
 pub mod gnome_power;
 pub mod logind;
 pub mod mate_power;
+pub mod mutter_backlight;
 mod percent;
 mod ramp;
 mod randr;
