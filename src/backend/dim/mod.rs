@@ -3,12 +3,18 @@
 //! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
 
 pub mod colour;
+pub mod glide;
 pub mod gnome_magnifier;
 pub mod gnome_power;
+pub mod hyprland_ctm;
 pub mod logind;
+mod motion;
+mod others;
 mod ramp;
 mod randr;
 mod wayland;
 pub mod wl_gamma;
 pub mod wl_overlay;
 pub mod x11_gamma;
+mod x11_glide;
+mod x11_kept;
