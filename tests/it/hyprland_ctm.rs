@@ -85,8 +85,8 @@ async fn the_version_that_tells_nobody_is_not_used() {
     let stage = Stage::with(Offers { matrices: Some(1), ..ALL }, &[1]).await;
     let backend = hyprland_ctm::open(&stage.desktop);
     let probe = backend.probe().await;
-    assert!(matches!(&probe, Probe::Unsupported(text) if text.contains("0.48")), "{probe:?}");
+    assert!(matches!(&probe, Probe::Elsewhere(text) if text.contains("0.48")), "{probe:?}");
     let none = Stage::with(ALL, &[1]).await;
     let backend = hyprland_ctm::open(&none.desktop);
-    assert!(matches!(backend.probe().await, Probe::Unsupported(_)));
+    assert!(matches!(backend.probe().await, Probe::Elsewhere(_)));
 }
