@@ -13,8 +13,10 @@ mod in_dconf;
 pub mod logind;
 pub mod mutter;
 mod notifications;
+mod percent;
 mod plasma;
 mod served;
+mod setting;
 mod systemd;
 mod xfce;
 
@@ -26,7 +28,9 @@ pub use gnome_color::GnomeColor;
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use in_dconf::InDconf;
+pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;
+pub use setting::{Program, SettingReader};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 
