@@ -37,9 +37,9 @@ pub const REGISTRY: &[Row] = &[
     notifications::pantheon::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
-    dim::mutter_backlight::ROW,
     dim::mate_power::ROW,
     dim::cinnamon_power::ROW,
+    dim::mutter_backlight::ROW,
     dim::logind::ROW,
     // It does not show in screenshots; the magnifier does.
     dim::gnome_night_light::ROW,

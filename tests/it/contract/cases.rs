@@ -163,12 +163,6 @@ contract! {
     bus gnome_backlight_dark_by_hand: Case { already: true, ..backlight(|bus, _| {
         Box::pin(async { Box::new(GnomePower::start(bus, 20).await.unwrap()) as _ })
     }) };
-    bus mutter_backlight: Case { left: Some("eDP-1=1000\nDP-3=110"), ..screens_of(|bus, _| {
-        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(803), monitor_at(110)]).await.unwrap()) as _ })
-    }) };
-    bus mutter_backlight_dark_by_hand: Case { already: true, ..screens_of(|bus, _| {
-        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(200)]).await.unwrap()) as _ })
-    }) };
     bus mate_backlight: percent("mate-backlight", |bus, _| {
         Box::pin(async { Box::new(PercentPanel::start(bus, PercentOf::Mate, Some(60), 100).await.unwrap()) as _ })
     });
@@ -181,6 +175,12 @@ contract! {
             Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(20), 100).await.unwrap()) as _
         }))
     };
+    bus mutter_backlight: Case { left: Some("eDP-1=1000\nDP-3=110"), ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(803), monitor_at(110)]).await.unwrap()) as _ })
+    }) };
+    bus mutter_backlight_dark_by_hand: Case { already: true, ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(200)]).await.unwrap()) as _ })
+    }) };
     bus logind_backlight: panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 803).await.unwrap()) as _ })
     });
@@ -271,6 +271,11 @@ fn backlight(begin: Begin) -> Case {
     Case { row: "gnome-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
 }
 
+/// A case of a service that tells and takes the panel's light in percent.
+fn percent(row: &'static str, begin: Begin) -> Case {
+    Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
 /// A case of the compositor's own way to GNOME's backlights.
 fn screens_of(begin: Begin) -> Case {
     Case { row: "mutter-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
@@ -297,11 +302,6 @@ fn night_light(begin: Begin) -> Case {
         reads_without_it: true,
         ..Case::plain()
     }
-}
-
-/// A case of a service that tells and takes the panel's light in percent.
-fn percent(row: &'static str, begin: Begin) -> Case {
-    Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
 }
 
 /// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
@@ -356,16 +356,6 @@ async fn shell(
     Box::new(shell)
 }
 
-/// Night Light as its person has set it, who will switch it off.
-async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> {
-    let folder = "/org/gnome/settings-daemon/plugins/color/night-light-";
-    let off = (format!("{folder}enabled"), Value::Bool(false));
-    let color = GnomeColor::start(bus, &env.config_home, (&off.0, off.1)).await.unwrap();
-    let own = own.iter().cloned().map(|(key, value)| (format!("{folder}{key}"), Some(value)));
-    color.dconf.change(&own.collect()).await;
-    Box::new(color)
-}
-
 /// As [`shell`], of a desktop that only reads its setting.
 async fn reads(
     bus: &str,
@@ -379,6 +369,16 @@ async fn reads(
     let own = own.iter().cloned().map(|(key, value)| (key.to_owned(), Some(value)));
     reader.dconf.change(&own.collect()).await;
     Box::new(reader)
+}
+
+/// Night Light as its person has set it, who will switch it off.
+async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> {
+    let folder = "/org/gnome/settings-daemon/plugins/color/night-light-";
+    let off = (format!("{folder}enabled"), Value::Bool(false));
+    let color = GnomeColor::start(bus, &env.config_home, (&off.0, off.1)).await.unwrap();
+    let own = own.iter().cloned().map(|(key, value)| (format!("{folder}{key}"), Some(value)));
+    color.dconf.change(&own.collect()).await;
+    Box::new(color)
 }
 
 fn screens(env: &mut Env, takes_back: TakesBack) -> Screens {
