@@ -32,8 +32,13 @@ pub const REGISTRY: &[Row] = &[
     notifications::plasma::ROW,
     notifications::dunst::ROW,
     notifications::xfce::ROW,
+    notifications::mate::ROW,
+    notifications::cinnamon::ROW,
+    notifications::pantheon::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
+    dim::mate_power::ROW,
+    dim::cinnamon_power::ROW,
     dim::logind::ROW,
     dim::gnome_magnifier::ROW,
     // Without colour too, and beside gamma: the one may be had where another program has the other.

@@ -10,8 +10,10 @@ mod gnome_power;
 mod gnome_shell;
 pub mod logind;
 mod notifications;
+mod percent;
 mod plasma;
 mod served;
+mod setting;
 mod systemd;
 mod xfce;
 
@@ -21,7 +23,9 @@ pub use dconf::Dconf;
 pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
+pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;
+pub use setting::{Program, SettingReader};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 

@@ -2,14 +2,17 @@
 //!
 //! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
 
+pub mod cinnamon_power;
 pub mod colour;
 pub mod glide;
 pub mod gnome_magnifier;
 pub mod gnome_power;
 pub mod hyprland_ctm;
 pub mod logind;
+pub mod mate_power;
 mod motion;
 mod others;
+mod percent;
 mod ramp;
 mod randr;
 mod wayland;
