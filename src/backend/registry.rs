@@ -39,7 +39,10 @@ pub const REGISTRY: &[Row] = &[
     dim::gnome_power::ROW,
     dim::mate_power::ROW,
     dim::cinnamon_power::ROW,
+    dim::mutter_backlight::ROW,
     dim::logind::ROW,
+    // It does not show in screenshots; the magnifier does.
+    dim::gnome_night_light::ROW,
     dim::gnome_magnifier::ROW,
     // Without colour too, and beside gamma: the one may be had where another program has the other.
     dim::hyprland_ctm::ROW,

@@ -5,12 +5,15 @@
 pub mod cinnamon_power;
 pub mod colour;
 pub mod glide;
+mod gnome_automatic;
 pub mod gnome_magnifier;
+pub mod gnome_night_light;
 pub mod gnome_power;
 pub mod hyprland_ctm;
 pub mod logind;
 pub mod mate_power;
 mod motion;
+pub mod mutter_backlight;
 mod others;
 mod percent;
 mod ramp;

@@ -7,8 +7,10 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Dunst, DunstVersion, GnomePower, GnomeShell, PercentOf, PercentPanel, Plasma, Program,
-        SettingReader, StandIn, Systemd, Xfce, logind::Logind,
+        Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell, PercentOf, PercentPanel, Plasma,
+        Program, SettingReader, StandIn, Systemd, Xfce,
+        logind::Logind,
+        mutter::{Mutter, Screen},
     },
 };
 
@@ -175,12 +177,41 @@ contract! {
             Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(20), 100).await.unwrap()) as _
         }))
     };
+    bus mutter_backlight: Case { left: Some("eDP-1=1000\nDP-3=110"), ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(803), monitor_at(110)]).await.unwrap()) as _ })
+    }) };
+    bus mutter_backlight_dark_by_hand: Case { already: true, ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(200)]).await.unwrap()) as _ })
+    }) };
     bus logind_backlight: panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 803).await.unwrap()) as _ })
     });
     bus logind_backlight_dark_by_hand: Case { already: true, ..panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 200).await.unwrap()) as _ })
     }) };
+    bus gnome_night_light_unset: Case {
+        left: Some("/org/gnome/settings-daemon/plugins/color/night-light-enabled=false"),
+        ..night_light(|bus, env| Box::pin(color(bus, env, &[])))
+    };
+    bus gnome_night_light_in_the_evening: Case {
+        left: Some(concat!(
+            "/org/gnome/settings-daemon/plugins/color/night-light-enabled=false\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-schedule-automatic=false\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-schedule-from=21.5\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-temperature=uint32 4000",
+        )),
+        ..night_light(|bus, env| {
+            Box::pin(async move {
+                let own = [
+                    ("enabled", Value::Bool(true)),
+                    ("temperature", Value::Uint(4000)),
+                    ("schedule-automatic", Value::Bool(false)),
+                    ("schedule-from", Value::Double(21.5)),
+                ];
+                color(bus, env, &own).await
+            })
+        })
+    };
     bus gnome_magnifier_unset: Case { left: Some(GREEN_BY_THE_PERSON), ..magnifier(|bus, env| {
         Box::pin(shell(bus, env, &[], GREEN))
     }) };
@@ -262,6 +293,34 @@ fn percent(row: &'static str, begin: Begin) -> Case {
     Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
 }
 
+/// A case of the compositor's own way to GNOME's backlights.
+fn screens_of(begin: Begin) -> Case {
+    Case { row: "mutter-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A laptop's panel.
+fn panel_at(raw: i32) -> Screen {
+    Screen { connector: "eDP-1", min: 10, max: 1000, raw }
+}
+
+/// A monitor whose brightness the compositor makes.
+fn monitor_at(raw: i32) -> Screen {
+    Screen { connector: "DP-3", min: 10, max: 210, raw }
+}
+
+/// A case of Night Light.
+fn night_light(begin: Begin) -> Case {
+    Case {
+        row: "gnome-night-light",
+        begin,
+        desired: Desired { warmth: Some(3400), ..Desired::default() },
+        renewed: Desired { warmth: Some(3900), ..Desired::default() },
+        tells: Some(Change::ByThePerson),
+        reads_without_it: true,
+        ..Case::plain()
+    }
+}
+
 /// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
 fn panel(begin: Begin) -> Case {
     Case { row: "logind-backlight", begin, reads_without_it: true, ..darker() }
@@ -327,6 +386,16 @@ async fn reads(
     let own = own.iter().cloned().map(|(key, value)| (key.to_owned(), Some(value)));
     reader.dconf.change(&own.collect()).await;
     Box::new(reader)
+}
+
+/// Night Light as its person has set it, who will switch it off.
+async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> {
+    let folder = "/org/gnome/settings-daemon/plugins/color/night-light-";
+    let off = (format!("{folder}enabled"), Value::Bool(false));
+    let color = GnomeColor::start(bus, &env.config_home, (&off.0, off.1)).await.unwrap();
+    let own = own.iter().cloned().map(|(key, value)| (format!("{folder}{key}"), Some(value)));
+    color.dconf.change(&own.collect()).await;
+    Box::new(color)
 }
 
 fn screens(env: &mut Env, offers: Offers, takes_back: TakesBack) -> Screens {
