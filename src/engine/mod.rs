@@ -76,6 +76,8 @@ struct Engine {
     now: Timestamp,
     since_boot: SignedDuration,
     zone: TimeZone,
+    /// The last stretch nobody was awake for.
+    slept: Option<(Timestamp, Timestamp)>,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -217,6 +219,7 @@ impl Engine {
             networks: &self.networks,
             ahead: &ahead,
             zone: &self.zone,
+            slept: self.slept,
         })
     }
 

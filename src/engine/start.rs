@@ -127,6 +127,7 @@ impl Daemon {
             now,
             since_boot: self.clock.since_boot(),
             zone: TimeZone::UTC,
+            slept: None,
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,
