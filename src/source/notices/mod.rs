@@ -53,6 +53,14 @@ impl Notices {
         Self { count, task }
     }
 
+    /// Ends when there were so many.
+    pub async fn until(&mut self, many: u32) {
+        // Where it can no longer be counted, it never ends.
+        if self.count.wait_for(|count| *count >= many).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// How many there were so far.
     pub fn so_far(&self) -> u32 {
         *self.count.borrow()
@@ -122,7 +130,7 @@ fn is_one(message: &Message, server: &str) -> bool {
     let body = message.body();
     let data = body.data();
     let (bytes, endian) = (data.bytes(), data.context().endian());
-    let waits = match header.interface().map(|interface| interface.as_str()) {
+    let waits = match header.interface().map(zbus::names::InterfaceName::as_str) {
         Some(SERVER) => body::notify_waits(bytes, endian),
         Some(GTK) => body::add_notification_waits(bytes, endian),
         _ => None,
