@@ -6,12 +6,17 @@
 mod bus;
 mod dconf;
 mod dunst;
+mod gnome_color;
 mod gnome_power;
 mod gnome_shell;
+mod in_dconf;
 pub mod logind;
+pub mod mutter;
 mod notifications;
+mod percent;
 mod plasma;
 mod served;
+mod setting;
 mod systemd;
 mod xfce;
 
@@ -19,9 +24,13 @@ use async_trait::async_trait;
 pub use bus::PrivateBus;
 pub use dconf::Dconf;
 pub use dunst::{Dunst, DunstVersion};
+pub use gnome_color::GnomeColor;
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
+pub use in_dconf::InDconf;
+pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;
+pub use setting::{Program, SettingReader};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 
