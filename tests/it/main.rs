@@ -1,6 +1,7 @@
 //! The real binaries and backends on a private bus, with stand-ins for services. One module for each thing tested.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod batches;
 mod cli_answers;
 mod cli_follow;
 mod cli_notice;
