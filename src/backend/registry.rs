@@ -31,6 +31,9 @@ pub const REGISTRY: &[Row] = &[
     notifications::gnome::ROW,
     notifications::plasma::ROW,
     notifications::dunst::ROW,
+    notifications::mako::ROW,
+    notifications::swaync::ROW,
+    notifications::swaync_dnd::ROW,
     notifications::xfce::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,

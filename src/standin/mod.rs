@@ -9,9 +9,11 @@ mod dunst;
 mod gnome_power;
 mod gnome_shell;
 pub mod logind;
+mod mako;
 mod notifications;
 mod plasma;
 mod served;
+mod swaync;
 mod systemd;
 mod xfce;
 
@@ -21,7 +23,9 @@ pub use dconf::Dconf;
 pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
+pub use mako::{Mako, MakoVersion};
 pub use plasma::Plasma;
+pub use swaync::{OldSwaync, Swaync};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 

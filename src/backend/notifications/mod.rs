@@ -5,8 +5,11 @@
 
 pub mod dunst;
 pub mod gnome;
+pub mod mako;
 pub mod plasma;
 mod server;
+pub mod swaync;
+pub mod swaync_dnd;
 mod value;
 pub mod xfce;
 
