@@ -147,7 +147,7 @@ impl Engine {
                 self.probe_all();
             }
             Event::NameOwner { name, owner } => self.name_owner(&name, owner.as_deref()).await,
-            Event::Probed { seat, probe } => self.seats[seat].probed(probe),
+            Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
             }
@@ -310,6 +310,7 @@ impl Engine {
             }
             return;
         }
+        tracing::debug!(name, owner, "a name has another owner");
         for index in 0..self.seats.len() {
             let seat = &mut self.seats[index];
             if seat.row.names.contains(&name) {

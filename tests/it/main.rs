@@ -19,6 +19,7 @@ mod logind;
 mod mako;
 mod plasma;
 mod quiet_stand_in;
+mod replaced;
 mod swaync;
 mod wl_gamma;
 mod wl_overlay;
