@@ -4,6 +4,7 @@
 //! printed is made in `render`. Nothing here decides when or how quiet it is.
 
 mod apps;
+mod ask;
 mod check;
 mod completions;
 mod context;

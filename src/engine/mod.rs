@@ -152,7 +152,7 @@ impl Engine {
                 self.probe_all();
             }
             Event::NameOwner { name, owner } => self.name_owner(&name, owner.as_deref()).await,
-            Event::Probed { seat, probe } => self.seats[seat].probed(probe),
+            Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
             }
@@ -319,6 +319,7 @@ impl Engine {
             return;
         }
         self.forget_shown(name);
+        tracing::debug!(name, owner, "a name has another owner");
         for index in 0..self.seats.len() {
             let seat = &mut self.seats[index];
             if seat.row.names.contains(&name) {

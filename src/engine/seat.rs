@@ -28,6 +28,8 @@ pub(super) struct Seat {
     /// What it said of itself; none until it was asked.
     pub probe: Option<Probe>,
     probing: bool,
+    /// Something happened since the probe that runs began: its answer may be about what was before.
+    probe_again: bool,
     /// What it found and set; there from before the first change until everything is back.
     pub receipt: Option<Receipt>,
     /// What it has in force; none also where a receipt of an earlier process was found.
@@ -41,6 +43,8 @@ pub(super) struct Seat {
     barred: bool,
     /// Wait for the next event before trying again.
     waits: bool,
+    /// That event came while it was still doing what then failed.
+    stirred: bool,
     /// The person changed it; it is theirs until quiet ends or they ask for quiet again.
     pub theirs: bool,
     /// What was applied is to be applied once more.
@@ -79,6 +83,7 @@ impl Seat {
             backend: Arc::from((row.open)(desktop)),
             probe: None,
             probing: false,
+            probe_again: false,
             receipt: None,
             applied: None,
             doing: Doing::Nothing,
@@ -86,6 +91,7 @@ impl Seat {
             trouble: None,
             barred: false,
             waits: false,
+            stirred: false,
             theirs: false,
             again: false,
             watcher: None,
@@ -120,6 +126,7 @@ impl Seat {
     pub fn try_again(&mut self) {
         self.waits = false;
         self.barred = false;
+        self.stirred = !self.is_idle();
     }
 
     /// Nothing is asked of it and nothing is left of it: what went wrong is over. Where it said no, that is why another
@@ -150,6 +157,7 @@ impl Seat {
 
     pub fn start_probe(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
         if self.probing {
+            self.probe_again = true;
             return;
         }
         self.probing = true;
@@ -164,10 +172,13 @@ impl Seat {
         });
     }
 
-    pub fn probed(&mut self, probe: Probe) {
+    pub fn probed(&mut self, probe: Probe, seat: usize, tell: &mpsc::Sender<Event>) {
         tracing::debug!(backend = self.row.id, ?probe, "probed");
         self.probing = false;
         self.probe = Some(probe);
+        if std::mem::take(&mut self.probe_again) {
+            self.start_probe(seat, tell);
+        }
     }
 
     pub fn start_capture(&mut self, seat: usize, desired: Desired, tell: &mpsc::Sender<Event>) {
@@ -175,6 +186,7 @@ impl Seat {
         let held = self.receipt.clone();
         let who = self.row.title;
         self.again = false;
+        self.stirred = false;
         self.since = Instant::now();
         self.doing = Doing::Capturing(desired.clone());
         act(tell, async move {
@@ -241,6 +253,7 @@ impl Seat {
 
     pub fn start_restore(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
         let Some(receipt) = self.receipt.clone() else { return };
+        self.stirred = false;
         self.since = Instant::now();
         self.doing = Doing::Restoring;
         let backend = Arc::clone(&self.backend);
@@ -265,8 +278,8 @@ impl Seat {
                 true
             }
             Err(error) => {
+                self.waits = !self.stirred;
                 self.failed("put it back", error);
-                self.waits = true;
                 false
             }
         }
@@ -282,6 +295,8 @@ impl Seat {
     fn failed(&mut self, what: &str, error: BackendError) {
         tracing::warn!(backend = self.row.id, %error, "could not {what}");
         match error {
+            // It may be what was there before that said so.
+            _ if std::mem::take(&mut self.stirred) => {}
             BackendError::TimedOut(_) => self.waits = true,
             BackendError::Absent(_) | BackendError::Refused(_) => self.barred = true,
         }

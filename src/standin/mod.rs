@@ -11,12 +11,14 @@ mod gnome_power;
 mod gnome_shell;
 mod in_dconf;
 pub mod logind;
+mod mako;
 pub mod mutter;
 mod notifications;
 mod percent;
 mod plasma;
 mod served;
 mod setting;
+mod swaync;
 mod systemd;
 mod xfce;
 
@@ -28,9 +30,11 @@ pub use gnome_color::GnomeColor;
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use in_dconf::InDconf;
+pub use mako::{Mako, MakoVersion};
 pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;
 pub use setting::{Program, SettingReader};
+pub use swaync::{OldSwaync, Swaync};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 

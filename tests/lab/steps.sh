@@ -12,6 +12,16 @@
 #   in_the_middle                 looks, while it is quiet, at what only this desktop has; where there is such a thing
 #   beside_another                looks how quietd gets on with another program; where there is one
 #
+# and, where the desktop has it:
+#
+#   prepare                       what is there before the desktop starts: a service's own config
+#   before_setup                  what is checked before `quietctl setup`; setup_options=(...) are given to that
+#   restart_service               restarts the program that shows notifications, and returns when it is back
+#   person_changes                does by hand, in the midst of quiet, what lets notifications show again
+#   person_undoes                 looks whether what they did is still so, and undoes it, where that leaves a trace
+#   changes_are_told              whether the desktop tells programs of that; not asked where it always does
+#   after_removal                 what is checked when quietd is removed again
+#
 # Everything is read back from the desktop itself, never from quietd. The first part changes the settings by hand, so
 # that a check that cannot fail is noticed before quietd is judged by it.
 # shellcheck shell=bash
@@ -20,6 +30,7 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 case_name=$(basename "$0")
 lab=${1:?LAB} out=${2:?FOLDER} part=${3:-all}
 passed=0 failed=0
+setup_options=()
 mkdir -p "$out"
 
 sh() { "$here/lab" sh "$lab" "$@"; }
@@ -171,7 +182,7 @@ checks_by_hand() {
   by_hand warm
   check "the screen is warmer" soon warmer
   by_hand open
-  if declare -F colourful >/dev/null; then
+  if has colourful; then
     check "the screen has colours" not grey
     by_hand grey
     check "the screen has none" soon grey
@@ -198,10 +209,21 @@ in_force() {
   check "the locked app does not count" app_is_frozen
 }
 
+has() { declare -F "$1" >/dev/null; }
+# Where somebody listens to a service, its restart is over when it has the name again.
+restart_unit() {
+  local name=org.freedesktop.Notifications old
+  old=$(user busctl --user call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetNameOwner s "$name" | cut -d'"' -f2)
+  user systemctl --user restart "$1"
+  wait_for owner-after "$name" "$old"
+}
+says_by_hand() { ctl status | tr '\n' ' ' | tr -s ' ' | grep -q 'changed by hand'; }
+
 install_quietd() {
   user mkdir -p .local/bin
   user cp /build/quietd /build/quietctl .local/bin/
-  must "quietctl setup installs the unit" ctl setup
+  ! has before_setup || before_setup
+  must "quietctl setup installs the unit" ctl setup "${setup_options[@]}"
   put .config/quietd/config.toml <<CONFIG
 [[after]]
 session = "any"
@@ -273,6 +295,35 @@ with_quietd() {
   off
   as_before
 
+  if has restart_service; then
+    say "The program that shows notifications restarts in the midst of it"
+    must "a session is in force" log_session
+    check "the desktop says that it is quiet" soon says_quiet
+    check "it is restarted" restart_service
+    in_force
+    off
+    as_before
+  fi
+
+  if has person_changes; then
+    say "The person lets notifications through in the midst of it"
+    must "a session is in force" log_session
+    check "the desktop says that it is quiet" soon says_quiet
+    person_changes
+    check "the desktop does not say that it is quiet" not says_quiet
+    check "an ordinary notification shows" notification_shows
+    if ! has changes_are_told || changes_are_told; then
+      check "quietctl status says that it was changed by hand" soon says_by_hand
+    fi
+    # Whatever else it is asked to do now, this stays theirs.
+    check "quietctl unlock" ctl unlock "$app"
+    check "the app runs" app_runs
+    check "the desktop still does not say that it is quiet" not says_quiet
+    off
+    ! has person_undoes || person_undoes
+    as_before
+  fi
+
   say "A session that ended almost an hour ago: the second phase begins while we look"
   must "its first phase is in force" log_session --ended "$(date -u -d '-3592 seconds' +%FT%TZ)"
   check "the app is locked" wait_for line "$app_events" "frozen 1"
@@ -293,7 +344,7 @@ with_quietd() {
     check "quietctl start grey" ctl start grey 10m
     check "quietctl status says that colours stay" says_colours_stay
     off
-  elif declare -F colourful >/dev/null; then
+  elif has colourful; then
     check "quietctl start grey" ctl start grey 10m
     check "the screen has no colours" soon grey
     off
@@ -327,11 +378,13 @@ with_quietd() {
   must "quietctl setup --remove" ctl setup --remove
   as_before
   check "nothing of it is left among the units" not user systemctl --user cat quietd.service &>/dev/null
+  ! has after_removal || after_removal
 }
 
 main() {
   "$here/lab" up "$lab"
   trap '"$here/lab" down "$lab"' EXIT
+  ! has prepare || prepare
   "$here/desktop" "$lab" "${desktop[@]}"
   local colour
   for colour in red green; do

@@ -4,13 +4,14 @@
 //! pause of the person's own that dunst forgot comes back with it. dunst keeps what we set when we die.
 
 use async_trait::async_trait;
+use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use super::{
     NAME, PATH,
-    server::{expect, probe},
-    value::{InForce, PutBack, put_back, signals, unreadable, watch},
+    server::{Server, expect, probe},
+    value::{PutBack, heard, put_back, signals, unreadable, watch_while},
 };
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
@@ -67,22 +68,38 @@ impl Pause {
 #[derive(Debug)]
 pub struct Dunst {
     desktop: Desktop,
-    peer: Peer,
-    in_force: InForce<Pause>,
+    in_force: Mutex<Option<Held>>,
+}
+
+/// What is in force by our hand in this process.
+#[derive(Clone, Debug)]
+struct Held {
+    /// The dunst it is in force in: one that came after it has its own level, and that is no word of the person's.
+    dunst: Peer,
+    ours: Vec<Pause>,
 }
 
 impl Dunst {
     /// Opens it.
     pub fn new(desktop: &Desktop) -> Self {
-        let peer = Peer::new(&desktop.session, NAME, PATH, INTERFACE);
-        Self { desktop: desktop.clone(), peer, in_force: InForce::default() }
+        Self { desktop: desktop.clone(), in_force: Mutex::default() }
     }
 
-    async fn write(&self, pause: Pause) -> Result<(), CallError> {
-        match pause {
-            Pause::Level(level) => self.peer.set("pauseLevel", level.into()).await,
-            Pause::All(paused) => self.peer.set("paused", paused.into()).await,
-        }
+    /// dunst, by its unique name.
+    async fn dunst(&self) -> Result<Peer, BackendError> {
+        let bus = &self.desktop.session;
+        Ok(peer(bus, &expect(bus, "dunst").await?))
+    }
+}
+
+fn peer(bus: &zbus::Connection, server: &Server) -> Peer {
+    Peer::new(bus, &server.owner, PATH, INTERFACE)
+}
+
+async fn write(peer: &Peer, pause: Pause) -> Result<(), CallError> {
+    match pause {
+        Pause::Level(level) => peer.set("pauseLevel", level.into()).await,
+        Pause::All(paused) => peer.set("paused", paused.into()).await,
     }
 }
 
@@ -103,7 +120,7 @@ impl Backend for Dunst {
         };
         // "1.9.0 (2022-06-27)"
         let version = server.version.split(' ').next().unwrap_or_default();
-        match read(&self.peer).await {
+        match read(&peer(&self.desktop.session, &server)).await {
             Ok(Pause::Level(_)) => Probe::Ready(format!(
                 "dunst {version}; urgent ones come through where dunstrc gives them override_pause_level \
                  {LEVEL} or more"
@@ -123,34 +140,35 @@ impl Backend for Dunst {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        expect(&self.desktop.session, "dunst").await?;
+        let dunst = self.dunst().await?;
         if let Some(held) = held {
             let found: Pause = held.found().ok_or_else(|| unreadable(held))?;
             return Ok(held.renew(&found.at_least_ours()));
         }
-        let found = read(&self.peer).await?;
+        let found = read(&dunst).await?;
         Ok(Receipt::new(ROW.id, &found, &found.at_least_ours()))
     }
 
     async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
         let set: Pause = receipt.set().ok_or_else(|| unreadable(receipt))?;
         let mut in_force = self.in_force.lock().await;
-        self.write(set).await?;
-        *in_force = Some(receipt.ours());
+        let dunst = self.dunst().await?;
+        write(&dunst, set).await?;
+        *in_force = Some(Held { dunst, ours: receipt.ours() });
         Ok(())
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
         let mut in_force = self.in_force.lock().await;
         *in_force = None;
-        match expect(&self.desktop.session, "dunst").await {
+        let dunst = match self.dunst().await {
             // What we set ended with the dunst we set it in.
             Err(BackendError::Absent(_)) => return Ok(Restored::AsFound),
             other => other?,
         };
-        match put_back(receipt, &read(&self.peer).await?)? {
+        match put_back(receipt, &read(&dunst).await?)? {
             PutBack::Write(found) => {
-                self.write(found).await?;
+                write(&dunst, found).await?;
                 Ok(Restored::AsFound)
             }
             PutBack::Nothing(restored) => Ok(restored),
@@ -161,11 +179,10 @@ impl Backend for Dunst {
         let stream =
             signals(&self.desktop.session, PATH, "org.freedesktop.DBus.Properties", INTERFACE)
                 .await;
-        let read_now = || {
-            let peer = self.peer.clone();
-            Box::pin(async move { Ok(read(&peer).await?) }) as _
-        };
-        watch(&self.in_force, stream, read_now, tell).await;
+        let is_there =
+            async |held: Held| read(&held.dunst).await.map_or(true, |now| held.ours.contains(&now));
+        let reasons = heard(stream).map(|_| ()).boxed();
+        watch_while(&self.in_force, reasons, is_there, tell).await;
     }
 }
 

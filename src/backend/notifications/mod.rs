@@ -6,11 +6,14 @@
 pub mod cinnamon;
 pub mod dunst;
 pub mod gnome;
+pub mod mako;
 pub mod mate;
 pub mod pantheon;
 pub mod plasma;
 mod server;
 pub mod setting;
+pub mod swaync;
+pub mod swaync_dnd;
 mod value;
 pub mod xfce;
 

@@ -71,7 +71,10 @@ pub(super) async fn probe(bus: &Connection, name: &str) -> Result<Server, Probe>
 }
 
 fn not(name: &str, other: &Server) -> String {
-    format!("Notifications are shown by {} {}, not by {name}.", other.name, other.version)
+    // mako says that of each of its versions.
+    let version = Some(&*other.version).filter(|version| !version.starts_with("0.0.0"));
+    let version = version.map_or_else(String::new, |version| format!(" {version}"));
+    format!("Notifications are shown by {}{version}, not by {name}.", other.name)
 }
 
 /// Says that nobody shows notifications.

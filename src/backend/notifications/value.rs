@@ -1,6 +1,6 @@
 //! One value of a service, changed for a while: what a restore has to do, and when the person changed it.
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, mpsc};
 use zbus::{Connection, MatchRule, MessageStream};
@@ -43,28 +43,33 @@ pub(super) fn unreadable(receipt: &Receipt) -> BackendError {
 /// with what is about to be.
 pub(super) type InForce<V> = Mutex<Option<Vec<V>>>;
 
-/// Tells when the value is no longer one of those in force; what happened before the first look is told as well.
-///
-/// A signal is only the reason to look: it may be an old one, or our own.
-pub(super) async fn watch<V: PartialEq>(
+/// Tells when the value is no longer one of those in force; see [`watch_while`].
+pub(super) async fn watch<V: Clone + PartialEq + Send + Sync>(
     in_force: &InForce<V>,
     stream: zbus::Result<MessageStream>,
     read: impl Fn() -> BoxFuture<'static, Result<V, BackendError>>,
     tell: mpsc::Sender<Change>,
 ) {
-    let mut stream = match stream {
-        Ok(stream) => stream.map(|_| ()).boxed(),
-        Err(error) => {
-            tracing::warn!(%error, "cannot listen to changes from outside");
-            futures_util::stream::empty().boxed()
-        }
-    };
+    let reasons = heard(stream).map(|_| ()).boxed();
+    let is_there =
+        |ours: Vec<V>| read().map(move |now| now.map_or(true, |now| ours.contains(&now)));
+    watch_while(in_force, reasons, is_there, tell).await;
+}
+
+/// Tells when what is in force is there no longer; what happened before the first look is told as well.
+///
+/// A signal is only the reason to look: it may be an old one, or our own.
+pub(super) async fn watch_while<T: Clone, F: Future<Output = bool>>(
+    in_force: &Mutex<Option<T>>,
+    mut reasons: BoxStream<'_, ()>,
+    is_there: impl Fn(T) -> F,
+    tell: mpsc::Sender<Change>,
+) {
     loop {
         {
             let mut held = in_force.lock().await;
-            if let Some(ours) = &*held
-                && let Ok(now) = read().await
-                && !ours.contains(&now)
+            if let Some(ours) = held.clone()
+                && !is_there(ours).await
             {
                 *held = None;
                 drop(held);
@@ -73,11 +78,22 @@ pub(super) async fn watch<V: PartialEq>(
                 }
             }
         }
-        if stream.next().await.is_none() {
+        if reasons.next().await.is_none() {
             return std::future::pending().await;
         }
         // What came at once is one reason to look.
-        while let Some(Some(())) = stream.next().now_or_never() {}
+        while let Some(Some(())) = reasons.next().now_or_never() {}
+    }
+}
+
+/// What is heard, or nothing where the bus gives no signals.
+pub(super) fn heard(stream: zbus::Result<MessageStream>) -> BoxStream<'static, zbus::Message> {
+    match stream {
+        Ok(stream) => stream.filter_map(|message| std::future::ready(message.ok())).boxed(),
+        Err(error) => {
+            tracing::warn!(%error, "cannot listen to changes from outside");
+            futures_util::stream::empty().boxed()
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! `quietctl setup`: installs quietd for this person, or removes it.
 //!
-//! Here: the steps and what is said of each. Which files there are and what they say is in [`files`].
+//! Here: the steps and what is said of each. Which files there are and what they say is in [`files`];
+//! the lines that mako needs in its own config are in [`mako`].
 
 mod files;
+mod mako;
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -25,11 +27,17 @@ use crate::{dbus::Peer, env::Env};
 
 /// Installs quietd for you, or removes it
 #[derive(Debug, clap::Args)]
-#[command(after_help = "It writes only below your home folder, and never over your config.")]
+#[command(
+    after_help = "It writes only below your home folder, and never over your config. Of what is yours it \
+                        changes mako's config, and that only after a yes."
+)]
 pub struct Setup {
     /// Gives everything back, then removes what setup installed; config and log stay
     #[arg(long)]
     remove: bool,
+    /// Answers every question with yes
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Setup {
@@ -40,7 +48,7 @@ impl Setup {
             return remove(context, &folder).await;
         }
         if folder.join("quietd").is_file() {
-            return install(context, &folder).await;
+            return install(context, &folder, self.yes).await;
         }
         Err(CommandError::new(
             Kind::Refused,
@@ -63,7 +71,7 @@ fn by_package(folder: &Path) -> bool {
     folder == Path::new("/usr/bin") && Path::new("/usr/lib/systemd/user").join(UNIT).is_file()
 }
 
-async fn install(context: &Context, folder: &Path) -> Result<Said, CommandError> {
+async fn install(context: &Context, folder: &Path, yes: bool) -> Result<Said, CommandError> {
     let env = &context.env;
     let mut steps = Vec::new();
     let mut changed = false;
@@ -82,7 +90,10 @@ async fn install(context: &Context, folder: &Path) -> Result<Said, CommandError>
     let did = if written { "written" } else { "kept as it is" };
     steps.push(Step::of_file(did, "your config", &env.for_people(&config)));
     let started = match context.bus().await {
-        Ok(bus) => start(bus, changed, &mut steps).await,
+        Ok(bus) => {
+            steps.extend(mako::offer(env, bus, yes).await);
+            start(bus, changed, &mut steps).await
+        }
         Err(error) => Err(error),
     };
     let page = context.page();
@@ -148,6 +159,7 @@ async fn remove(context: &Context, folder: &Path) -> Result<Said, CommandError> 
     } else {
         steps.insert(0, Step::new("given back", "everything is as you had it"));
     }
+    steps.extend(mako::remove(env, context.bus().await.ok()).await);
     if by_package(folder) {
         steps.push(Step::new("left", "what a package installed; the package removes it"));
     } else {

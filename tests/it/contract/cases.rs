@@ -1,14 +1,14 @@
 //! The table: each row of the registry with each stand-in for its service.
 
 use quietd::{
-    backend::{Change, REGISTRY},
+    backend::{Change, REGISTRY, notifications::swaync_dnd::DND},
     config::Notifications,
-    dbus::dconf::Value,
+    dbus::dconf::{Settings, Value},
     env::Env,
     plan::Desired,
     standin::{
-        Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell, PercentOf, PercentPanel, Plasma,
-        Program, SettingReader, StandIn, Systemd, Xfce,
+        Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell, Mako, MakoVersion, OldSwaync,
+        PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Swaync, Systemd, Xfce,
         logind::Logind,
         mutter::{Mutter, Screen},
     },
@@ -95,6 +95,27 @@ contract! {
     });
     bus dunst_1_9_paused_by_hand: Case { already: true, ..notifications("dunst", |bus, _| {
         Box::pin(async { Box::new(Dunst::start(bus, DunstVersion::Old, 100).await.unwrap()) as _ })
+    }) };
+    bus mako: notifications("mako", |bus, env| Box::pin(mako(bus, env, MakoVersion::Tells, &OURS, &[])));
+    bus mako_1_7: Case { tells: None, ..notifications("mako", |bus, env| {
+        Box::pin(mako(bus, env, MakoVersion::Silent, &OURS, &[]))
+    }) };
+    bus mako_by_the_persons_own_mode: notifications("mako", |bus, env| {
+        Box::pin(mako(bus, env, MakoVersion::Tells, &THEIRS, &[]))
+    });
+    bus mako_quiet_by_hand: Case { already: true, ..notifications("mako", |bus, env| {
+        Box::pin(mako(bus, env, MakoVersion::Tells, &THEIRS, &["do-not-disturb"]))
+    }) };
+    bus swaync: notifications("swaync", |bus, _| {
+        Box::pin(async { Box::new(Swaync::start(bus, false).await.unwrap()) as _ })
+    });
+    bus swaync_quiet_by_hand: notifications("swaync", |bus, _| {
+        Box::pin(async { Box::new(Swaync::start(bus, true).await.unwrap()) as _ })
+    });
+    bus swaync_0_7_unset: swaync_0_7(|bus, env| Box::pin(old_swaync(bus, env, None)));
+    bus swaync_0_7_off: swaync_0_7(|bus, env| Box::pin(old_swaync(bus, env, Some(false))));
+    bus swaync_0_7_on_by_hand: Case { already: true, ..swaync_0_7(|bus, env| {
+        Box::pin(old_swaync(bus, env, Some(true)))
     }) };
     bus xfce_unset: notifications("xfce", |bus, _| {
         Box::pin(async { Box::new(Xfce::start(bus, None).await.unwrap()) as _ })
@@ -281,6 +302,43 @@ fn setting(row: &'static str, begin: Begin) -> Case {
         _ => "/io/elementary/notifications/do-not-disturb=false",
     };
     Case { reads_without_it: true, left: Some(left), ..notifications(row, begin) }
+}
+
+/// A section of mako's config for our own mode, and one for its person's.
+const OURS: [&str; 2] = ["[mode=quietd]", "invisible=1"];
+const THEIRS: [&str; 2] = ["[mode=do-not-disturb]", "invisible=1"];
+
+/// mako with a config, whose person has some modes on.
+async fn mako(
+    bus: &str,
+    env: &Env,
+    version: MakoVersion,
+    config: &[&str],
+    on: &[&str],
+) -> Box<dyn StandIn> {
+    let folder = env.config_home.join("mako");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config"), config.join("\n")).unwrap();
+    Box::new(Mako::start(bus, version, on).await.unwrap())
+}
+
+/// A case of swaync before it had inhibitors: the journal goes whatever the person does.
+fn swaync_0_7(begin: Begin) -> Case {
+    Case {
+        reads_without_it: true,
+        left: Some("/org/erikreider/swaync/dnd-state=false"),
+        ..notifications("swaync-dnd", begin)
+    }
+}
+
+/// swaync 0.7, whose person has do-not-disturb on, off or unset, and will switch it off.
+async fn old_swaync(bus: &str, env: &Env, has: Option<bool>) -> Box<dyn StandIn> {
+    let swaync = OldSwaync::start(bus, &env.config_home, (DND, Value::Bool(false))).await.unwrap();
+    if let Some(has) = has {
+        let own = (DND.to_owned(), Some(Value::Bool(has)));
+        swaync.dconf.change(&Settings::from([own])).await;
+    }
+    Box::new(swaync)
 }
 
 /// A case of GNOME's own way to the backlight.

@@ -1,0 +1,30 @@
+//! A question that only a person at a terminal can answer.
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdin};
+
+/// What was answered to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No, or anything that is not a yes.
+    No,
+    /// There was nobody to ask.
+    Nobody,
+}
+
+/// Asks a question on the terminal, and waits for a line.
+pub fn ask(question: &str) -> Answer {
+    let mut asked = stderr();
+    if !stdin().is_terminal() || !asked.is_terminal() {
+        return Answer::Nobody;
+    }
+    let mut line = String::new();
+    let heard = write!(asked, "{question} [y/N] ")
+        .and_then(|()| asked.flush())
+        .and_then(|()| stdin().read_line(&mut line));
+    match heard {
+        Ok(_) if ["y", "yes"].contains(&&*line.trim().to_lowercase()) => Answer::Yes,
+        _ => Answer::No,
+    }
+}
