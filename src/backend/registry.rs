@@ -32,6 +32,10 @@ pub const REGISTRY: &[Row] = &[
     notifications::plasma::ROW,
     notifications::dunst::ROW,
     notifications::xfce::ROW,
+    notifications::budgie::ROW,
+    notifications::lxqt::ROW,
+    notifications::cosmic::ROW,
+    notifications::deepin::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
     dim::logind::ROW,

@@ -3,11 +3,14 @@
 //! For `quietctl try` where there is no desktop, and for tests of faults that the real services will not produce on
 //! demand. One file for each service. The daemon uses none of this.
 
+mod budgie;
 mod bus;
 mod dconf;
+mod deepin;
 mod dunst;
 mod gnome_power;
 mod gnome_shell;
+mod in_file;
 pub mod logind;
 mod notifications;
 mod plasma;
@@ -16,11 +19,14 @@ mod systemd;
 mod xfce;
 
 use async_trait::async_trait;
+pub use budgie::Budgie;
 pub use bus::PrivateBus;
 pub use dconf::Dconf;
+pub use deepin::{Deepin, DeepinVersion};
 pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
+pub use in_file::{InFile, Which};
 pub use plasma::Plasma;
 pub use systemd::Systemd;
 pub use xfce::Xfce;

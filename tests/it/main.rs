@@ -1,6 +1,7 @@
 //! The real binaries and backends on a private bus, with stand-ins for services. One module for each thing tested.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod budgie;
 mod cli_answers;
 mod cli_follow;
 mod cli_notice;
@@ -10,10 +11,12 @@ mod compositor;
 mod config_examples;
 mod contract;
 mod daemon;
+mod deepin;
 mod desktops;
 mod dunst;
 mod gnome;
 mod house;
+mod in_file;
 mod layering;
 mod lock;
 mod logind;

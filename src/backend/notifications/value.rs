@@ -1,6 +1,6 @@
 //! One value of a service, changed for a while: what a restore has to do, and when the person changed it.
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, mpsc};
 use zbus::{Connection, MatchRule, MessageStream};
@@ -52,13 +52,23 @@ pub(super) async fn watch<V: PartialEq>(
     read: impl Fn() -> BoxFuture<'static, Result<V, BackendError>>,
     tell: mpsc::Sender<Change>,
 ) {
-    let mut stream = match stream {
+    let reasons = match stream {
         Ok(stream) => stream.map(|_| ()).boxed(),
         Err(error) => {
             tracing::warn!(%error, "cannot listen to changes from outside");
             futures_util::stream::empty().boxed()
         }
     };
+    watch_for(in_force, reasons, read, tell).await;
+}
+
+/// As [`watch`], with any reasons to look.
+pub(super) async fn watch_for<V: PartialEq>(
+    in_force: &InForce<V>,
+    mut reasons: BoxStream<'_, ()>,
+    read: impl Fn() -> BoxFuture<'static, Result<V, BackendError>>,
+    tell: mpsc::Sender<Change>,
+) {
     loop {
         {
             let mut held = in_force.lock().await;
@@ -73,11 +83,11 @@ pub(super) async fn watch<V: PartialEq>(
                 }
             }
         }
-        if stream.next().await.is_none() {
+        if reasons.next().await.is_none() {
             return std::future::pending().await;
         }
         // What came at once is one reason to look.
-        while let Some(Some(())) = stream.next().now_or_never() {}
+        while let Some(Some(())) = reasons.next().now_or_never() {}
     }
 }
 
@@ -93,6 +103,22 @@ pub(super) async fn signals(
         .path(path)
         .interface(interface)
         .arg(0, subject)
+        .build()?;
+    MessageStream::for_match_rule(rule, bus, None).await
+}
+
+/// Listens to one signal of one object.
+pub(super) async fn signal(
+    bus: &Connection,
+    path: &str,
+    interface: &str,
+    member: &str,
+) -> zbus::Result<MessageStream> {
+    let rule = MatchRule::builder()
+        .msg_type(zbus::message::Type::Signal)
+        .path(path)
+        .interface(interface)
+        .member(member)
         .build()?;
     MessageStream::for_match_rule(rule, bus, None).await
 }
