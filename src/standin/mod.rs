@@ -13,8 +13,10 @@ mod gnome_shell;
 mod in_file;
 pub mod logind;
 mod notifications;
+mod percent;
 mod plasma;
 mod served;
+mod setting;
 mod systemd;
 mod xfce;
 
@@ -27,7 +29,9 @@ pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use in_file::{InFile, Which};
+pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;
+pub use setting::{Program, SettingReader};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 

@@ -2,10 +2,13 @@
 //!
 //! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
 
+pub mod cinnamon_power;
 pub mod colour;
 pub mod gnome_magnifier;
 pub mod gnome_power;
 pub mod logind;
+pub mod mate_power;
+mod percent;
 mod ramp;
 mod randr;
 mod wayland;

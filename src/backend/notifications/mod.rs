@@ -4,6 +4,7 @@
 //! schedule's and the plan's.
 
 pub mod budgie;
+pub mod cinnamon;
 pub mod cosmic;
 pub mod deepin;
 pub mod dunst;
@@ -11,8 +12,11 @@ pub mod gnome;
 mod in_file;
 mod ini;
 pub mod lxqt;
+pub mod mate;
+pub mod pantheon;
 pub mod plasma;
 mod server;
+pub mod setting;
 mod value;
 pub mod xfce;
 

@@ -7,8 +7,9 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomePower, GnomeShell, InFile, Plasma,
-        StandIn, Systemd, Which, Xfce, logind::Logind,
+        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomePower, GnomeShell, InFile,
+        PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Systemd, Which, Xfce,
+        logind::Logind,
     },
 };
 
@@ -20,6 +21,10 @@ use crate::{
 
 const SHOW_BANNERS: &str = "/org/gnome/desktop/notifications/show-banners";
 const SHOWN: (&str, Value) = (SHOW_BANNERS, Value::Bool(true));
+const MATE: (&str, Value) = ("/org/mate/notification-daemon/do-not-disturb", Value::Bool(false));
+const CINNAMON: (&str, Value) =
+    ("/org/cinnamon/desktop/notifications/display-notifications", Value::Bool(true));
+const PANTHEON: (&str, Value) = ("/io/elementary/notifications/do-not-disturb", Value::Bool(false));
 const ENABLED: &str = "/org/gnome/desktop/a11y/applications/screen-magnifier-enabled";
 const FACTOR: &str = "/org/gnome/desktop/a11y/magnifier/mag-factor";
 const GREEN: (&str, Value) =
@@ -158,12 +163,46 @@ contract! {
     bus gnome_notifications_off_by_hand: Case { already: true, ..banners(|bus, env| {
         Box::pin(shell(bus, env, &[(SHOW_BANNERS, Value::Bool(false))], SHOWN))
     }) };
+    bus mate_unset: setting("mate", |bus, env| Box::pin(reads(bus, env, Program::MATE, &[], MATE)));
+    bus mate_shown: setting("mate", |bus, env| {
+        Box::pin(reads(bus, env, Program::MATE, &[MATE], MATE))
+    });
+    bus mate_off_by_hand: Case { already: true, ..setting("mate", |bus, env| {
+        Box::pin(reads(bus, env, Program::MATE, &[(MATE.0, Value::Bool(true))], MATE))
+    }) };
+    bus cinnamon_unset: setting("cinnamon", |bus, env| {
+        Box::pin(reads(bus, env, Program::CINNAMON, &[], CINNAMON))
+    });
+    bus cinnamon_shown: setting("cinnamon", |bus, env| {
+        Box::pin(reads(bus, env, Program::CINNAMON, &[CINNAMON], CINNAMON))
+    });
+    bus cinnamon_off_by_hand: Case { already: true, ..setting("cinnamon", |bus, env| {
+        Box::pin(reads(bus, env, Program::CINNAMON, &[(CINNAMON.0, Value::Bool(false))], CINNAMON))
+    }) };
+    bus pantheon_unset: setting("pantheon", |bus, env| {
+        Box::pin(reads(bus, env, Program::PANTHEON, &[], PANTHEON))
+    });
+    bus pantheon_off_by_hand: Case { already: true, ..setting("pantheon", |bus, env| {
+        Box::pin(reads(bus, env, Program::PANTHEON, &[(PANTHEON.0, Value::Bool(true))], PANTHEON))
+    }) };
     bus gnome_backlight: backlight(|bus, _| {
         Box::pin(async { Box::new(GnomePower::start(bus, 60).await.unwrap()) as _ })
     });
     bus gnome_backlight_dark_by_hand: Case { already: true, ..backlight(|bus, _| {
         Box::pin(async { Box::new(GnomePower::start(bus, 20).await.unwrap()) as _ })
     }) };
+    bus mate_backlight: percent("mate-backlight", |bus, _| {
+        Box::pin(async { Box::new(PercentPanel::start(bus, PercentOf::Mate, Some(60), 100).await.unwrap()) as _ })
+    });
+    bus cinnamon_backlight: percent("cinnamon-backlight", |bus, _| Box::pin(async {
+        Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(60), 100).await.unwrap()) as _
+    }));
+    bus cinnamon_backlight_dark_by_hand: Case {
+        already: true,
+        ..percent("cinnamon-backlight", |bus, _| Box::pin(async {
+            Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(20), 100).await.unwrap()) as _
+        }))
+    };
     bus logind_backlight: panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 803).await.unwrap()) as _ })
     });
@@ -232,9 +271,24 @@ fn banners(begin: Begin) -> Case {
     }
 }
 
+/// A case of a desktop with one setting for this: the journal goes whatever the person does.
+fn setting(row: &'static str, begin: Begin) -> Case {
+    let left = match row {
+        "mate" => "/org/mate/notification-daemon/do-not-disturb=false",
+        "cinnamon" => "/org/cinnamon/desktop/notifications/display-notifications=true",
+        _ => "/io/elementary/notifications/do-not-disturb=false",
+    };
+    Case { reads_without_it: true, left: Some(left), ..notifications(row, begin) }
+}
+
 /// A case of GNOME's own way to the backlight.
 fn backlight(begin: Begin) -> Case {
     Case { row: "gnome-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A case of a service that tells and takes the panel's light in percent.
+fn percent(row: &'static str, begin: Begin) -> Case {
+    Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
 }
 
 /// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
@@ -287,6 +341,21 @@ async fn shell(
     let own = own.iter().cloned().map(|(key, value)| (key.to_owned(), Some(value)));
     shell.dconf.change(&own.collect()).await;
     Box::new(shell)
+}
+
+/// As [`shell`], of a desktop that only reads its setting.
+async fn reads(
+    bus: &str,
+    env: &Env,
+    program: Program,
+    own: &'static [(&'static str, Value)],
+    by_the_person: (&'static str, Value),
+) -> Box<dyn StandIn> {
+    let home = &env.config_home;
+    let reader = SettingReader::start(bus, home, program, by_the_person).await.unwrap();
+    let own = own.iter().cloned().map(|(key, value)| (key.to_owned(), Some(value)));
+    reader.dconf.change(&own.collect()).await;
+    Box::new(reader)
 }
 
 fn screens(env: &mut Env, takes_back: TakesBack) -> Screens {
