@@ -38,6 +38,10 @@ pub const REGISTRY: &[Row] = &[
     notifications::mate::ROW,
     notifications::cinnamon::ROW,
     notifications::pantheon::ROW,
+    notifications::budgie::ROW,
+    notifications::lxqt::ROW,
+    notifications::cosmic::ROW,
+    notifications::deepin::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
     dim::mate_power::ROW,

@@ -3,13 +3,16 @@
 //! For `quietctl try` where there is no desktop, and for tests of faults that the real services will not produce on
 //! demand. One file for each service. The daemon uses none of this.
 
+mod budgie;
 mod bus;
 mod dconf;
+mod deepin;
 mod dunst;
 mod gnome_color;
 mod gnome_power;
 mod gnome_shell;
 mod in_dconf;
+mod in_file;
 pub mod logind;
 mod mako;
 pub mod mutter;
@@ -23,13 +26,16 @@ mod systemd;
 mod xfce;
 
 use async_trait::async_trait;
+pub use budgie::Budgie;
 pub use bus::PrivateBus;
 pub use dconf::Dconf;
+pub use deepin::{Deepin, DeepinVersion};
 pub use dunst::{Dunst, DunstVersion};
 pub use gnome_color::GnomeColor;
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use in_dconf::InDconf;
+pub use in_file::{InFile, Which};
 pub use mako::{Mako, MakoVersion};
 pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
@@ -15,10 +15,34 @@ const FOLDER: u32 = 0o700;
 /// Replaces a file, or makes it. Only its owner can read it, whatever the umask. Missing folders are made.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     make_folder(parent(path))?;
+    put(path, bytes, Permissions::from_mode(FILE))
+}
+
+/// Replaces a settings file of another program, or makes it. Whoever could read it still can; behind a link, the file is
+/// replaced and the link stays, laid anew so that who watches only its folder hears of it.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    make_folder(parent(path))?;
+    let Ok(target) = fs::canonicalize(path) else {
+        return put(path, bytes, Permissions::from_mode(FILE));
+    };
+    let permissions = fs::metadata(&target).map_err(StoreError::writing(path))?.permissions();
+    put(&target, bytes, permissions)?;
+    if let Ok(link) = fs::read_link(path) {
+        let beside = beside(path);
+        // One that a crash left there.
+        let _ = fs::remove_file(&beside);
+        symlink(link, &beside)
+            .and_then(|()| fs::rename(&beside, path))
+            .map_err(StoreError::writing(path))?;
+    }
+    Ok(())
+}
+
+fn put(path: &Path, bytes: &[u8], permissions: Permissions) -> Result<(), StoreError> {
     let beside = beside(path);
     let write = || -> io::Result<()> {
         let mut file = private().truncate(true).write(true).open(&beside)?;
-        file.set_permissions(Permissions::from_mode(FILE))?;
+        file.set_permissions(permissions)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)
@@ -89,6 +113,36 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!((mode(&path), mode(parent(&path))), (0o600, 0o700));
         assert_eq!(mode(&folder.path().join("a")), 0o700);
+    }
+
+    #[test]
+    fn another_programs_file_keeps_its_mode_and_its_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, file) = (folder.path().join("link"), folder.path().join("dotfiles/file"));
+        fs::create_dir(parent(&file)).unwrap();
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o664)).unwrap();
+        symlink("dotfiles/file", &link).unwrap();
+        fs::write(beside(&link), "left by a crash").unwrap();
+        rewrite(&link, b"new").unwrap();
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("dotfiles/file"));
+        assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"new".to_vec(), 0o664));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+
+        let made = folder.path().join("made");
+        rewrite(&made, b"first").unwrap();
+        assert_eq!((fs::read(&made).unwrap(), mode(&made)), (b"first".to_vec(), 0o600));
+    }
+
+    #[test]
+    fn what_cannot_be_written_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "old").unwrap();
+        fs::create_dir(beside(&path)).unwrap();
+        let error = rewrite(&path, b"new").unwrap_err().to_string();
+        assert!(error.contains("file could not be written"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is kept on disk: the session log, the receipts, what was done by hand.
 //!
 //! Files are 0600 in folders 0700, replaced atomically (temporary file, fsync, rename, fsync of the folder); the log is
-//! only added to. A torn or foreign file is said and skipped, never fatal. Calls block; the files are small.
+//! only added to. The same means replace settings files of other programs, which keep their mode. A torn or foreign file is said and skipped, never fatal. Calls block; the files are small.
 
 mod atomic;
 mod by_hand;
@@ -12,6 +12,7 @@ mod machine;
 mod receipt;
 mod receipts;
 
+pub use atomic::{remove as remove_file, rewrite as rewrite_file};
 pub use by_hand::{ByHandStore, Clocks, Kept, Seen};
 pub use error::{Damage, StoreError};
 pub use log::{Read, SessionLog};

@@ -7,4 +7,4 @@ mod cases;
 mod checks;
 mod world;
 
-pub use world::{Begin, Case, World, becomes, desktop_on, in_time, soon};
+pub use world::{Begin, Case, World, becomes, desktop_on, desktop_with, in_time, soon};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod batches;
+mod budgie;
 mod cli_answers;
 mod cli_follow;
 mod cli_notice;
@@ -11,11 +12,13 @@ mod compositor;
 mod config_examples;
 mod contract;
 mod daemon;
+mod deepin;
 mod desktops;
 mod dunst;
 mod gnome;
 mod house;
 mod hyprland_ctm;
+mod in_file;
 mod layering;
 mod lock;
 mod logind;

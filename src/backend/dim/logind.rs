@@ -37,6 +37,7 @@ pub const ROW: Row = Row {
         (Environment::Hyprland, Known::StandIn),
         (Environment::Niri, Known::StandIn),
         (Environment::Xfce, Known::StandIn),
+        (Environment::Cosmic, Known::Source),
         (Environment::X11, Known::StandIn),
     ],
     names: &[],

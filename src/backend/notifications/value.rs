@@ -51,6 +51,16 @@ pub(super) async fn watch<V: Clone + PartialEq + Send + Sync>(
     tell: mpsc::Sender<Change>,
 ) {
     let reasons = heard(stream).map(|_| ()).boxed();
+    watch_for(in_force, reasons, read, tell).await;
+}
+
+/// As [`watch`], with any reasons to look.
+pub(super) async fn watch_for<V: Clone + PartialEq + Send + Sync>(
+    in_force: &InForce<V>,
+    reasons: BoxStream<'_, ()>,
+    read: impl Fn() -> BoxFuture<'static, Result<V, BackendError>>,
+    tell: mpsc::Sender<Change>,
+) {
     let is_there =
         |ours: Vec<V>| read().map(move |now| now.map_or(true, |now| ours.contains(&now)));
     watch_while(in_force, reasons, is_there, tell).await;
@@ -109,6 +119,22 @@ pub(super) async fn signals(
         .path(path)
         .interface(interface)
         .arg(0, subject)
+        .build()?;
+    MessageStream::for_match_rule(rule, bus, None).await
+}
+
+/// Listens to one signal of one object.
+pub(super) async fn signal(
+    bus: &Connection,
+    path: &str,
+    interface: &str,
+    member: &str,
+) -> zbus::Result<MessageStream> {
+    let rule = MatchRule::builder()
+        .msg_type(zbus::message::Type::Signal)
+        .path(path)
+        .interface(interface)
+        .member(member)
         .build()?;
     MessageStream::for_match_rule(rule, bus, None).await
 }

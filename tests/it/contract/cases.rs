@@ -7,8 +7,9 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell, Mako, MakoVersion, OldSwaync,
-        PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Swaync, Systemd, Xfce,
+        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell,
+        InFile, Mako, MakoVersion, OldSwaync, PercentOf, PercentPanel, Plasma, Program,
+        SettingReader, StandIn, Swaync, Systemd, Which, Xfce,
         logind::Logind,
         mutter::{Mutter, Screen},
     },
@@ -125,6 +126,35 @@ contract! {
     });
     bus xfce_on_by_hand: Case { already: true, ..notifications("xfce", |bus, _| {
         Box::pin(async { Box::new(Xfce::start(bus, Some(true.into())).await.unwrap()) as _ })
+    }) };
+    bus budgie: notifications("budgie", |bus, _| {
+        Box::pin(async { Box::new(Budgie::start(bus, false).await.unwrap()) as _ })
+    });
+    bus budgie_quiet_by_hand: Case { already: true, ..notifications("budgie", |bus, _| {
+        Box::pin(async { Box::new(Budgie::start(bus, true).await.unwrap()) as _ })
+    }) };
+    bus deepin: notifications("deepin", |bus, _| Box::pin(deepin(bus, DeepinVersion::New, [false; 3])));
+    bus deepin_5: notifications("deepin", |bus, _| Box::pin(deepin(bus, DeepinVersion::Old, [false; 3])));
+    bus deepin_at_some_hours: Case { left: Some("[false, false, true]"), ..notifications("deepin", |bus, _| {
+        Box::pin(deepin(bus, DeepinVersion::New, [false, false, true]))
+    }) };
+    bus deepin_while_locked: Case { left: Some("[false, true, false]"), ..notifications("deepin", |bus, _| {
+        Box::pin(deepin(bus, DeepinVersion::New, [true, true, false]))
+    }) };
+    bus deepin_quiet_by_hand: Case { already: true, ..notifications("deepin", |bus, _| {
+        Box::pin(deepin(bus, DeepinVersion::New, [true, false, false]))
+    }) };
+    bus lxqt_unset: in_file("lxqt", |bus, env| Box::pin(file(bus, env, Which::Lxqt, None)));
+    bus lxqt_off: in_file("lxqt", |bus, env| Box::pin(file(bus, env, Which::Lxqt, Some(LXQT))));
+    bus lxqt_on_by_hand: Case { already: true, ..in_file("lxqt", |bus, env| {
+        Box::pin(file(bus, env, Which::Lxqt, Some("doNotDisturb=true\n[Other]\na=1\n")))
+    }) };
+    bus cosmic_unset: in_file("cosmic", |bus, env| Box::pin(file(bus, env, Which::Cosmic, None)));
+    bus cosmic_off: in_file("cosmic", |bus, env| {
+        Box::pin(file(bus, env, Which::Cosmic, Some("false\n")))
+    });
+    bus cosmic_on_by_hand: Case { already: true, ..in_file("cosmic", |bus, env| {
+        Box::pin(file(bus, env, Which::Cosmic, Some("true")))
     }) };
     other x11_gamma: Case {
         row: "x11-gamma",
@@ -283,6 +313,22 @@ contract! {
 
 fn locked(apps: &[&str]) -> Desired {
     Desired { apps: apps.iter().map(|app| (*app).to_owned()).collect(), ..Desired::default() }
+}
+
+/// What a person's file may be like.
+const LXQT: &str = "; mine\n[General]\n__userfile__=true\n doNotDisturb = false ; for now\n\n[Other]\ndoNotDisturb=x\n";
+
+/// A case of a value in a watched file.
+fn in_file(row: &'static str, begin: Begin) -> Case {
+    Case { restores_without_it: true, ..notifications(row, begin) }
+}
+
+async fn file(bus: &str, env: &Env, which: Which, text: Option<&str>) -> Box<dyn StandIn> {
+    Box::new(InFile::start(bus, which, &env.config_home, text).await.unwrap())
+}
+
+async fn deepin(bus: &str, version: DeepinVersion, settings: [bool; 3]) -> Box<dyn StandIn> {
+    Box::new(Deepin::start(bus, version, settings).await.unwrap())
 }
 
 /// A case of GNOME Shell's banners: the journal goes whatever the person does.

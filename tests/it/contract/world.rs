@@ -14,6 +14,10 @@ use quietd::{
 pub type Begin = for<'a> fn(&'a str, &'a mut Env) -> BoxFuture<'a, Box<dyn StandIn>>;
 
 /// One row of the registry with one stand-in for its service.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; none excludes another"
+)]
 pub struct Case {
     /// The row's id.
     pub row: &'static str,
@@ -33,6 +37,8 @@ pub struct Case {
     /// Whether what is there is known without the service, which is only asked to change something: from a file
     /// (dconf's own, the kernel's), or because nothing need be known (a compositor keeps what was there itself).
     pub reads_without_it: bool,
+    /// Whether it is given back without the service: in a file.
+    pub restores_without_it: bool,
     /// The state in the end where the person changed one of several settings, each of which is judged by itself; none
     /// where it is simply as they left it.
     pub left: Option<&'static str>,
@@ -50,6 +56,7 @@ impl Case {
             ends_with_us: false,
             already: false,
             reads_without_it: false,
+            restores_without_it: false,
             left: None,
         }
     }
@@ -97,8 +104,15 @@ impl World {
 
 /// The way to a desktop that has nothing but a bus.
 pub async fn desktop_on(bus: &PrivateBus) -> Desktop {
+    desktop_with(bus, |_| {}).await
+}
+
+/// The way to a desktop that has a bus and what is changed in its environment.
+pub async fn desktop_with(bus: &PrivateBus, change: impl FnOnce(&mut Env)) -> Desktop {
     let session = bus.connect().await.unwrap();
-    Desktop { session, system: None, env: Arc::new(env(bus)) }
+    let mut env = env(bus);
+    change(&mut env);
+    Desktop { session, system: None, env: Arc::new(env) }
 }
 
 fn env(bus: &PrivateBus) -> Env {
