@@ -36,6 +36,9 @@ pub const REGISTRY: &[Row] = &[
     dim::gnome_power::ROW,
     dim::logind::ROW,
     dim::gnome_magnifier::ROW,
+    // Plasma's own warmth is in no screenshot, as its overlay would be.
+    dim::night_color::ROW,
+    dim::kwin_grey::ROW,
     dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,
     // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.

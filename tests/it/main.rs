@@ -13,6 +13,7 @@ mod daemon;
 mod dunst;
 mod gnome;
 mod house;
+mod kwin;
 mod layering;
 mod lock;
 mod logind;

@@ -5,7 +5,9 @@
 pub mod colour;
 pub mod gnome_magnifier;
 pub mod gnome_power;
+pub mod kwin_grey;
 pub mod logind;
+pub mod night_color;
 mod ramp;
 mod randr;
 mod wayland;

@@ -14,6 +14,10 @@ use quietd::{
 pub type Begin = for<'a> fn(&'a str, &'a mut Env) -> BoxFuture<'a, Box<dyn StandIn>>;
 
 /// One row of the registry with one stand-in for its service.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; none excludes another"
+)]
 pub struct Case {
     /// The row's id.
     pub row: &'static str,
@@ -33,6 +37,8 @@ pub struct Case {
     /// Whether what is there is known without the service, which is only asked to change something: from a file
     /// (dconf's own, the kernel's), or because nothing need be known (a compositor keeps what was there itself).
     pub reads_without_it: bool,
+    /// Whether what was there is put back without the service, which only has to hear of it: a file of its settings.
+    pub gives_back_without_it: bool,
     /// The state in the end where the person changed one of several settings, each of which is judged by itself; none
     /// where it is simply as they left it.
     pub left: Option<&'static str>,
@@ -50,6 +56,7 @@ impl Case {
             ends_with_us: false,
             already: false,
             reads_without_it: false,
+            gives_back_without_it: false,
             left: None,
         }
     }
@@ -71,6 +78,8 @@ impl World {
         let mut env = env(&bus);
         let folder = tempfile::tempdir().unwrap();
         env.config_home = folder.path().join("config");
+        env.data_home = folder.path().join("data");
+        env.config_dirs = vec![folder.path().join("xdg")];
         env.runtime_dir = Some(folder.path().to_owned());
         env.sysfs = folder.path().join("sys");
         let stand_in = (case.begin)(bus.address(), &mut env).await;
