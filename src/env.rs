@@ -20,6 +20,8 @@ pub struct Env {
     pub state_home: PathBuf,
     /// `$XDG_DATA_DIRS`, the person's own data folder first.
     pub data_dirs: Vec<PathBuf>,
+    /// `$XDG_CONFIG_DIRS`, without the person's own; the first has the most weight.
+    pub config_dirs: Vec<PathBuf>,
     /// `$XDG_RUNTIME_DIR`, if set.
     pub runtime_dir: Option<PathBuf>,
     /// `$DISPLAY`, if set.
@@ -58,6 +60,9 @@ impl Env {
         let data_dirs = std::iter::once(data_home.clone())
             .chain(std::env::split_paths(&shared).filter(|path| path.is_absolute()))
             .collect();
+        let defaults = set("XDG_CONFIG_DIRS").unwrap_or_else(|| "/etc/xdg".into());
+        let config_dirs =
+            std::env::split_paths(&defaults).filter(|path| path.is_absolute()).collect();
         Self {
             config_home: folder("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")),
             state_home: folder("XDG_STATE_HOME").unwrap_or_else(|| home.join(".local/state")),
@@ -73,6 +78,7 @@ impl Env {
             home,
             data_home,
             data_dirs,
+            config_dirs,
         }
     }
 

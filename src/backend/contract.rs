@@ -95,6 +95,9 @@ pub enum BackendError {
     /// The service did not answer in time: it is tried again at the next event.
     #[error("{0} did not answer within {seconds} s", seconds = CALL_AT_MOST.as_secs())]
     TimedOut(String),
+    /// It cannot be done yet: the backend tells when to try again, with [`Change::Again`].
+    #[error("{0}")]
+    NotYet(String),
     /// The service said no, or answered something that makes no sense: the person is told.
     #[error("{0}")]
     Refused(String),

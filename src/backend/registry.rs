@@ -53,6 +53,9 @@ pub const REGISTRY: &[Row] = &[
     dim::gnome_magnifier::ROW,
     // Without colour too, and beside gamma: the one may be had where another program has the other.
     dim::hyprland_ctm::ROW,
+    // Plasma's own warmth is in no screenshot, as its overlay would be.
+    dim::night_color::ROW,
+    dim::kwin_grey::ROW,
     dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,
     // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.

@@ -1,6 +1,6 @@
 //! One backend's place in the engine: what it holds, and what it is doing.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
@@ -101,12 +101,13 @@ impl Seat {
     /// How the plan sees it.
     pub fn candidate(&self) -> Candidate {
         let ready = matches!(self.probe, Some(Probe::Ready(_))) && !self.barred;
-        Candidate {
-            id: self.row.id,
-            measures: self.row.measures.to_vec(),
-            ready,
-            holds: self.receipt.is_some(),
-        }
+        let holds = match (&self.receipt, &self.doing, &self.applied) {
+            (None, ..) => BTreeSet::new(),
+            (_, Doing::Applying(desired), _) | (_, _, Some(desired)) => desired.measures(),
+            // Of an earlier process only the receipt is known.
+            _ => self.row.measures.iter().copied().collect(),
+        };
+        Candidate { id: self.row.id, measures: self.row.measures.to_vec(), ready, holds }
     }
 
     pub fn is_idle(&self) -> bool {
@@ -297,7 +298,7 @@ impl Seat {
         match error {
             // It may be what was there before that said so.
             _ if std::mem::take(&mut self.stirred) => {}
-            BackendError::TimedOut(_) => self.waits = true,
+            BackendError::TimedOut(_) | BackendError::NotYet(_) => self.waits = true,
             BackendError::Absent(_) | BackendError::Refused(_) => self.barred = true,
         }
         self.trouble = Some(error);

@@ -13,20 +13,21 @@ pub struct Candidate {
     pub measures: Vec<Measure>,
     /// Whether it can serve now.
     pub ready: bool,
-    /// Whether it has something in force already.
-    pub holds: bool,
+    /// What it has in force already.
+    pub holds: BTreeSet<Measure>,
 }
 
 /// Which backend serves which measures.
 pub type Assigned = BTreeMap<&'static str, BTreeSet<Measure>>;
 
-/// Gives each desired measure to the first ready candidate that has something in force already, so that nothing moves
-/// while it is quiet, else to the first ready one. Candidates come in order of preference.
+/// Gives each desired measure to the first ready candidate that has it in force already, so that nothing moves while it
+/// is quiet, else to the first ready one. Candidates come in order of preference.
 pub fn assign(desired: &Desired, candidates: &[Candidate]) -> Assigned {
     let mut assigned = Assigned::new();
     for measure in desired.measures() {
         let able = || candidates.iter().filter(|one| one.ready && one.measures.contains(&measure));
-        if let Some(one) = able().find(|one| one.holds).or_else(|| able().next()) {
+        if let Some(one) = able().find(|one| one.holds.contains(&measure)).or_else(|| able().next())
+        {
             assigned.entry(one.id).or_default().insert(measure);
         }
     }
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     fn candidate(id: &'static str, measures: &[Measure]) -> Candidate {
-        Candidate { id, measures: measures.to_vec(), ready: true, holds: false }
+        Candidate { id, measures: measures.to_vec(), ready: true, holds: BTreeSet::new() }
     }
 
     fn dim_and_warmth() -> Desired {
@@ -91,11 +92,24 @@ mod tests {
     fn the_one_that_holds_goes_on_while_it_is_ready() {
         let mut candidates =
             [candidate("light", &[Measure::Dim]), candidate("gamma", &[Measure::Dim])];
-        candidates[1].holds = true;
+        candidates[1].holds = BTreeSet::from([Measure::Dim]);
         let desired = Desired { dim: 10, ..Desired::default() };
         assert!(assign(&desired, &candidates).contains_key("gamma"));
         candidates[1].ready = false;
         assert!(assign(&desired, &candidates).contains_key("light"));
+    }
+
+    #[test]
+    fn to_hold_one_measure_is_no_claim_to_another() {
+        let mut candidates = [
+            candidate("night", &[Measure::Warmth]),
+            candidate("overlay", &[Measure::Dim, Measure::Warmth]),
+        ];
+        // It was quicker than the other.
+        candidates[1].holds = BTreeSet::from([Measure::Dim]);
+        let assigned = assign(&dim_and_warmth(), &candidates);
+        assert_eq!(assigned["night"], BTreeSet::from([Measure::Warmth]));
+        assert_eq!(assigned["overlay"], BTreeSet::from([Measure::Dim]));
     }
 
     #[test]

@@ -24,6 +24,17 @@ pub trait Service: Send + 'static {
         Ok(Vec::new())
     }
 
+    /// The interface whose signals it listens to, whoever sends them.
+    fn hears_of(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Hears such a signal.
+    fn hears(&mut self, signal: &Message) -> zbus::Result<Vec<Message>> {
+        let _ = signal;
+        Ok(Vec::new())
+    }
+
     /// Forgets what the real one forgets when it restarts.
     fn restart(&mut self) {}
 
@@ -136,15 +147,14 @@ impl<S: Service> Served<S> {
     async fn join(&mut self) -> zbus::Result<()> {
         let connection = connection::Builder::address(&*self.address).build().await?;
         let stream = MessageStream::from(&connection);
-        zbus::fdo::DBusProxy::new(&connection)
-            .await?
-            .add_match_rule(
-                zbus::MatchRule::builder()
-                    .interface("org.freedesktop.DBus")
-                    .member("NameOwnerChanged")
-                    .build()?,
-            )
-            .await?;
+        let bus = zbus::fdo::DBusProxy::new(&connection).await?;
+        let heard = lock(&self.shared.service).hears_of();
+        let members = [("org.freedesktop.DBus", Some("NameOwnerChanged"))];
+        for (interface, member) in members.into_iter().chain(heard.map(|it| (it, None))) {
+            let rule = zbus::MatchRule::builder().interface(interface);
+            let rule = member.into_iter().fold(rule, zbus::match_rule::Builder::member);
+            bus.add_match_rule(rule.build()?).await?;
+        }
         let task = tokio::spawn(serve(self.shared.clone(), connection.clone(), stream));
         let names = lock(&self.shared.service).names();
         for name in names {
@@ -218,6 +228,9 @@ async fn serve<S: Service>(shared: Arc<Shared<S>>, connection: Connection, strea
             message::Type::MethodCall => answer(&shared, &message),
             message::Type::Signal => match gone(&message) {
                 Some(name) => lock(&shared.service).left(&name),
+                None if lock(&shared.service).hears_of().is_some_and(|it| is_of(&message, it)) => {
+                    lock(&shared.service).hears(&message)
+                }
                 None => continue,
             },
             _ => continue,
@@ -260,9 +273,11 @@ fn gone(signal: &Message) -> Option<String> {
 
 /// Tells what a message is.
 pub(super) fn is(message: &Message, interface: &str, member: &str) -> bool {
-    let header = message.header();
-    header.interface().is_some_and(|is| is == interface)
-        && header.member().is_some_and(|is| is == member)
+    is_of(message, interface) && message.header().member().is_some_and(|is| is == member)
+}
+
+fn is_of(message: &Message, interface: &str) -> bool {
+    message.header().interface().is_some_and(|is| is == interface)
 }
 
 /// A reply alone.

@@ -6,6 +6,7 @@
 mod atomic;
 mod by_hand;
 mod error;
+pub mod ini;
 mod kept;
 mod log;
 mod machine;

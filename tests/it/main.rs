@@ -19,6 +19,7 @@ mod gnome;
 mod house;
 mod hyprland_ctm;
 mod in_file;
+mod kwin;
 mod layering;
 mod lock;
 mod logind;

@@ -7,11 +7,7 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell,
-        InFile, Mako, MakoVersion, OldSwaync, PercentOf, PercentPanel, Plasma, Program,
-        SettingReader, StandIn, Swaync, Systemd, Which, Xfce,
-        logind::Logind,
-        mutter::{Mutter, Screen},
+        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell, InFile, Mako, MakoVersion, OldSwaync, PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Swaync, Systemd, Which, Xfce, logind::Logind, mutter::{Mutter, Screen}, ByThePerson, Kwin, KwinIs,
     },
 };
 
@@ -288,6 +284,35 @@ contract! {
             Box::pin(async move { shell(bus, env, &own, GREEN).await })
         })
     };
+    bus night_color_unset: Case {
+        left: Some("[NightColor]\nNightTemperature=5000\n\n6500 K, effects [] of []"),
+        ..night_color(|bus, env| Box::pin(kwin(bus, env, KwinIs::FIVE, "")))
+    };
+    bus night_color_off: Case {
+        left: Some(concat!(
+            "# mine\n[Windows]\nk=1\n\n[NightColor]\nActive=false\nMode = Times\nNightTemperature=5000\n\n",
+            "[Xwayland]\nScale=1\n\n6500 K, effects [] of []",
+        )),
+        ..night_color(|bus, env| Box::pin(kwin(bus, env, KwinIs::FIVE, OFF)))
+    };
+    bus night_color_on: Case {
+        desired: Desired { warmth: Some(2700), ..Desired::default() },
+        renewed: Desired { warmth: Some(2800), ..Desired::default() },
+        left: Some("[NightColor]\nActive=true\nNightTemperature=5000\n\n5000 K, effects [] of []"),
+        ..night_color(|bus, env| {
+            Box::pin(kwin(bus, env, KwinIs::FIVE, "[NightColor]\nActive=true\nNightTemperature=3000\n"))
+        })
+    };
+    bus night_color_warmer_by_hand: Case { already: true, ..night_color(|bus, env| {
+        let own = "[NightColor]\nActive=true\nDayTemperature=2000\nNightTemperature=2000\n";
+        Box::pin(kwin(bus, env, KwinIs::FIVE, own))
+    }) };
+    bus night_color_6: Case {
+        left: Some("[NightColor]\nNightTemperature=5000\n\n6500 K, effects [] of []"),
+        ..night_color(|bus, env| Box::pin(kwin(bus, env, KwinIs::SIX, "")))
+    };
+    bus kwin_grey: grey(|bus, env| Box::pin(kwin(bus, env, KwinIs::FIVE, GREY)));
+    bus kwin_grey_6: grey(|bus, env| Box::pin(kwin(bus, env, KwinIs::SIX, GREY)));
     other wl_gamma: compositor("wl-gamma", |_, env| {
         Box::pin(async { Box::new(screens(env, ALL, TakesBack::Gamma)) as _ })
     });
@@ -455,6 +480,33 @@ fn compositor(row: &'static str, begin: Begin) -> Case {
     }
 }
 
+/// A case of `KWin`'s warmth, which is in a file that it reads.
+fn night_color(begin: Begin) -> Case {
+    Case {
+        row: "night-color",
+        begin,
+        desired: Desired { warmth: Some(3400), ..Desired::default() },
+        renewed: Desired { warmth: Some(4000), ..Desired::default() },
+        tells: Some(Change::ByThePerson),
+        restores_without_it: true,
+        ..Case::plain()
+    }
+}
+
+/// A case of `KWin`'s effects. There is nothing in between with and without colour.
+fn grey(begin: Begin) -> Case {
+    let desired = Desired { greyscale: true, ..Desired::default() };
+    Case {
+        row: "kwin-grey",
+        begin,
+        renewed: desired.clone(),
+        desired,
+        tells: Some(Change::Again),
+        left: Some("[Compositing]\nOpenGLIsUnsafe=false\n\n6500 K, effects [] of []"),
+        ..Case::plain()
+    }
+}
+
 /// Dimming, then less of it.
 fn darker() -> Case {
     Case {
@@ -500,6 +552,26 @@ async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> 
     let own = own.iter().cloned().map(|(key, value)| (format!("{folder}{key}"), Some(value)));
     color.dconf.change(&own.collect()).await;
     Box::new(color)
+}
+
+}
+
+/// kwinrc of somebody who has tried Night Color and switched it off.
+const OFF: &str =
+    "# mine\n[Windows]\nk=1\n\n[NightColor]\nActive=false\nMode = Times\n\n[Xwayland]\nScale=1\n";
+
+/// kwinrc in the cases of the effect, which has nothing in it of that.
+const GREY: &str = "[Compositing]\nOpenGLIsUnsafe=false\n";
+
+/// `KWin` with what its person has in kwinrc; nothing for no file.
+async fn kwin(bus: &str, env: &Env, is: KwinIs, kwinrc: &str) -> Box<dyn StandIn> {
+    std::fs::create_dir_all(&env.config_home).unwrap();
+    if !kwinrc.is_empty() {
+        std::fs::write(env.config_home.join("kwinrc"), kwinrc).unwrap();
+    }
+    let person =
+        if kwinrc == GREY { ByThePerson::ChangesSomethingElse } else { ByThePerson::SetsTheNight };
+    Box::new(Kwin::start(bus, env, is, person).await.unwrap())
 }
 
 fn screens(env: &mut Env, offers: Offers, takes_back: TakesBack) -> Screens {

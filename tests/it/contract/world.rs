@@ -78,6 +78,8 @@ impl World {
         let mut env = env(&bus);
         let folder = tempfile::tempdir().unwrap();
         env.config_home = folder.path().join("config");
+        env.data_home = folder.path().join("data");
+        env.config_dirs = vec![folder.path().join("xdg")];
         env.runtime_dir = Some(folder.path().to_owned());
         env.sysfs = folder.path().join("sys");
         env.procfs = folder.path().join("proc");
