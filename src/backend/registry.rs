@@ -1,7 +1,7 @@
 //! Every backend there is, in order of preference.
 
 use super::{Backend, Desktop, Seen, dim, lock, notifications};
-use crate::plan::Measure;
+use crate::plan::{Measure, Reach};
 
 /// One backend, before it is opened.
 #[derive(Debug)]
@@ -34,7 +34,10 @@ pub const REGISTRY: &[Row] = &[
     notifications::xfce::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
+    dim::plasma_screens::ROW,
+    dim::plasma_power::ROW,
     dim::logind::ROW,
+    dim::ddcutil::ROW,
     dim::gnome_magnifier::ROW,
     dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,
@@ -42,3 +45,18 @@ pub const REGISTRY: &[Row] = &[
     dim::wl_overlay::ROW,
     lock::ROW,
 ];
+
+/// Rows that dim the panel of a laptop and leave external monitors as they are.
+const OF_THE_PANEL: [&str; 3] =
+    [dim::gnome_power::ROW.id, dim::plasma_power::ROW.id, dim::logind::ROW.id];
+
+/// Tells which screens a row reaches.
+pub fn reach(id: &str) -> Reach {
+    if OF_THE_PANEL.contains(&id) {
+        Reach::Panel
+    } else if id == dim::ddcutil::ROW.id {
+        Reach::Monitors
+    } else {
+        Reach::All
+    }
+}

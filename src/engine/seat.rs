@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::event::Event;
 use crate::{
-    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row, reach},
     plan::{Candidate, Desired},
     store::Receipt,
 };
@@ -98,6 +98,7 @@ impl Seat {
         Candidate {
             id: self.row.id,
             measures: self.row.measures.to_vec(),
+            reach: reach(self.row.id),
             ready,
             holds: self.receipt.is_some(),
         }

@@ -5,12 +5,15 @@
 
 mod bus;
 mod dconf;
+pub mod ddcutil;
 mod dunst;
 mod gnome_power;
 mod gnome_shell;
 pub mod logind;
 mod notifications;
 mod plasma;
+mod plasma_power;
+mod plasma_screens;
 mod served;
 mod systemd;
 mod xfce;
@@ -22,6 +25,8 @@ pub use dunst::{Dunst, DunstVersion};
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
 pub use plasma::Plasma;
+pub use plasma_power::PlasmaPower;
+pub use plasma_screens::PlasmaScreens;
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 

@@ -8,6 +8,8 @@
 #   blue_to_red                   prints how much blue the screen has to its red (warm is less)
 #   by_hand quiet|dim|warm|grey|open    does what the measures do with the desktop's own tools, and undoes it
 #   colourful                     prints how colourful the screen is; only where greyscale is to be had
+#   before_desktop                what is to be there before the desktop starts; only where something is
+#   own_checks                    what else is checked of quietd on this desktop; only where something is
 #
 # Everything is read back from the desktop itself, never from quietd. The first part changes the settings by hand, so
 # that a check that cannot fail is noticed before quietd is judged by it.
@@ -71,7 +73,8 @@ same_twice() { local now; now=$(convert "$picture" rgb:- | sha256sum); [[ $now =
 settle() { last=; pictures_until 30 settle same_twice; }
 
 # A comparison of many values has no event of its own either: it is made until it holds, at most for five seconds.
-soon() { local end=$((SECONDS + 5)); until "$@"; do ((SECONDS < end)) || return; done; }
+within() { local end=$((SECONDS + $1)); shift; until "$@"; do ((SECONDS < end)) || return; done; }
+soon() { within 5 "$@"; }
 
 # Whether an ordinary notification, with a red picture, is seen. Where it is not, an urgent one with a green picture is
 # sent after it, which comes through everywhere this is used: by the time the green is seen, the red would have been.
@@ -253,6 +256,8 @@ with_quietd() {
   fi
   as_before
 
+  if declare -F own_checks >/dev/null; then own_checks; as_before; fi
+
   say "The daemon is killed, and comes back"
   must "a session is in force" log_session
   local old; old=$(owner)
@@ -280,6 +285,7 @@ with_quietd() {
 main() {
   "$here/lab" up "$lab"
   trap '"$here/lab" down "$lab"' EXIT
+  ! declare -F before_desktop >/dev/null || before_desktop
   "$here/desktop" "$lab" "${desktop[@]}"
   local colour
   for colour in red green; do

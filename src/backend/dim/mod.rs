@@ -3,9 +3,13 @@
 //! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
 
 pub mod colour;
+pub mod ddcutil;
+mod displays;
 pub mod gnome_magnifier;
 pub mod gnome_power;
 pub mod logind;
+pub mod plasma_power;
+pub mod plasma_screens;
 mod ramp;
 mod randr;
 mod wayland;

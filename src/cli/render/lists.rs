@@ -105,7 +105,8 @@ fn served(entries: &[DoctorEntry], measure: Measure, detail: Detail) -> Vec<[Str
         entries.iter().filter(|entry| entry.measure == measure.name()).collect();
     entries.sort_by_key(|entry| !entry.serves);
     if detail == Detail::Served && entries.first().is_some_and(|entry| entry.serves) {
-        entries.truncate(1);
+        // The panel and the monitors may each have their own way.
+        entries.retain(|entry| entry.serves);
     }
     if entries.is_empty() {
         return vec![[measure.name().into(), "not here".into(), "Nothing serves it yet.".into()]];

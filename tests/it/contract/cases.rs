@@ -7,7 +7,10 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Dunst, DunstVersion, GnomePower, GnomeShell, Plasma, StandIn, Systemd, Xfce, logind::Logind,
+        Dunst, DunstVersion, GnomePower, GnomeShell, Plasma, PlasmaPower, PlasmaScreens, StandIn,
+        Systemd, Xfce,
+        ddcutil::{Ddcutil, Monitor},
+        logind::Logind,
     },
 };
 
@@ -140,6 +143,29 @@ contract! {
     bus logind_backlight_dark_by_hand: Case { already: true, ..panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 200).await.unwrap()) as _ })
     }) };
+    bus plasma_backlight: displays("plasma-backlight", |bus, env| {
+        Box::pin(async { Box::new(PlasmaPower::start(bus, &env.sysfs, 800).await.unwrap()) as _ })
+    });
+    bus plasma_backlight_dark_by_hand: Case { already: true, ..displays("plasma-backlight", |bus, env| {
+        Box::pin(async { Box::new(PlasmaPower::start(bus, &env.sysfs, 100).await.unwrap()) as _ })
+    }) };
+    bus plasma_screens: displays("plasma-screens", |bus, _| {
+        Box::pin(async {
+            let screens = [("Built-in Screen", 10_000, 7_000), ("Dell U2720Q", 10_000, 10_000)];
+            Box::new(PlasmaScreens::start(bus, &screens).await.unwrap()) as _
+        })
+    });
+    bus plasma_screens_dark_by_hand: Case { already: true, ..displays("plasma-screens", |bus, _| {
+        Box::pin(async {
+            Box::new(PlasmaScreens::start(bus, &[("Panel", 999, 199)]).await.unwrap()) as _
+        })
+    }) };
+    bus ddcutil: displays("ddcutil", |bus, _| {
+        Box::pin(async {
+            let monitors = vec![Monitor::of("Dell U2720Q", 80), Monitor::of("EIZO", 50)];
+            Box::new(Ddcutil::start(bus, monitors).await.unwrap()) as _
+        })
+    });
     bus gnome_magnifier_unset: Case { left: Some(GREEN_BY_THE_PERSON), ..magnifier(|bus, env| {
         Box::pin(shell(bus, env, &[], GREEN))
     }) };
@@ -194,6 +220,11 @@ fn backlight(begin: Begin) -> Case {
 /// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
 fn panel(begin: Begin) -> Case {
     Case { row: "logind-backlight", begin, reads_without_it: true, ..darker() }
+}
+
+/// A case of displays behind a service that tells of changes.
+fn displays(row: &'static str, begin: Begin) -> Case {
+    Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
 }
 
 /// A case of GNOME Shell's magnifier.
