@@ -183,7 +183,7 @@ async fn plasma_6_2_dims_itself_and_it_is_nobodys_word() {
     let mut ear = Ear::on(&backend);
     let receipt = put(&*backend, 40, None).await;
     plasma.set("Panel", 144, "").await;
-    assert!(matches!(backend.restore(&receipt).await, Err(BackendError::Absent(_))));
+    assert!(matches!(backend.restore(&receipt).await, Err(BackendError::Refused(_))));
     plasma.set("Panel", 480, "").await;
     assert_eq!(ear.hears().await, Change::Again);
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
@@ -247,7 +247,7 @@ async fn quiet_that_ends_while_nobody_is_there_ends_on_return() {
         for _ in 0..stages {
             power.becomes_idle().await;
         }
-        assert!(matches!(backend.restore(&receipt).await, Err(BackendError::Absent(_))));
+        assert!(matches!(backend.restore(&receipt).await, Err(BackendError::Refused(_))));
         power.becomes_busy().await;
         assert_eq!(ear.hears().await, Change::Again, "{stages}");
         assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));

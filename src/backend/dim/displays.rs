@@ -269,7 +269,7 @@ impl Backend for Displays {
         self.set(to_set).await?;
         if is_idle {
             // On return the service will set again what we had set: it is too early.
-            return Err(BackendError::Absent(
+            return Err(BackendError::Refused(
                 "nobody is there, and the desktop has dimmed the screen itself; it is given back when somebody is"
                     .to_owned(),
             ));
