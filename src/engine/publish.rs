@@ -203,6 +203,7 @@ impl Engine {
                     Some(Probe::Ready(text)) => ("ready", text.clone()),
                     Some(Probe::Deferred(text)) => ("deferred", text.clone()),
                     Some(Probe::Unsupported(text)) => ("unsupported", text.clone()),
+                    Some(Probe::Elsewhere(text)) => ("elsewhere", text.clone()),
                     None => ("deferred", format!("{} has not answered yet.", seat.row.title)),
                 };
                 rows.push(DoctorEntry {

@@ -10,6 +10,7 @@ mod compositor;
 mod config_examples;
 mod contract;
 mod daemon;
+mod desktops;
 mod displays;
 mod dunst;
 mod gnome;

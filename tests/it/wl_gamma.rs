@@ -221,7 +221,7 @@ async fn it_says_what_is_missing() {
     let mut stage = Stage::with(Offers { gamma: false, ..ALL }, &[1]).await;
     let backend = wl_gamma::open(&stage.desktop);
     assert!(
-        matches!(backend.probe().await, Probe::Unsupported(text) if text.contains("zwlr_gamma_control_manager_v1"))
+        matches!(backend.probe().await, Probe::Elsewhere(text) if text.contains("zwlr_gamma_control_manager_v1"))
     );
     let desired = warm(50, None);
     let receipt = receipt(&*backend, &desired).await;

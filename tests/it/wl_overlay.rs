@@ -185,7 +185,7 @@ async fn it_says_what_is_missing() {
     let mut stage = Stage::with(Offers { layer_shell: false, ..ALL }, &[1]).await;
     let backend = wl_overlay::open(&stage.desktop);
     assert!(
-        matches!(backend.probe().await, Probe::Unsupported(text) if text.contains("zwlr_layer_shell_v1"))
+        matches!(backend.probe().await, Probe::Elsewhere(text) if text.contains("zwlr_layer_shell_v1"))
     );
     stage.compositor.stop().await;
     assert!(matches!(backend.probe().await, Probe::Deferred(_)));

@@ -235,11 +235,11 @@ async fn leaves_wayland_to_wayland() {
     let (mut world, _server) = world().await;
     world.env.wayland_display = Some("wayland-0".to_owned());
     let backend = world.backend().await;
-    assert!(matches!(backend.probe().await, Probe::Unsupported(_)));
+    assert!(matches!(backend.probe().await, Probe::Elsewhere(_)));
     assert!(backend.capture(&dim(50), None).await.is_err());
     world.env.wayland_display = None;
     world.env.display = None;
-    assert!(matches!(world.backend().await.probe().await, Probe::Unsupported(_)));
+    assert!(matches!(world.backend().await.probe().await, Probe::Elsewhere(_)));
 }
 
 #[tokio::test]

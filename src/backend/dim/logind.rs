@@ -150,7 +150,7 @@ pub(super) fn is_same(read: u32, set: u32, max: u32) -> bool {
 impl Backend for Logind {
     async fn probe(&self) -> Probe {
         let Some(panel) = Panel::find(&self.desktop.env.sysfs) else {
-            return Probe::Unsupported(no_panel());
+            return Probe::Elsewhere(no_panel());
         };
         let Ok(bus) = self.bus() else {
             return Probe::Unsupported("there is no system bus here, so no logind".to_owned());

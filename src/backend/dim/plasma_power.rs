@@ -73,19 +73,23 @@ impl Power {
         MessageStream::for_match_rule(rule?, &self.desktop.session, None).await
     }
 
-    /// Why it is not to be used, though it answers.
-    async fn against(&self, max: i32) -> Option<String> {
+    /// Whether it is to be used where it answers.
+    async fn look(&self, max: i32) -> Probe {
         let newer =
             Peer::new(&self.desktop.session, plasma_screens::NAME, "/", plasma_screens::NAME);
         if newer.is_running().await == Ok(true) {
-            return Some("This Plasma sets each screen by itself.".to_owned());
+            return Probe::Elsewhere("This Plasma sets each screen by itself.".to_owned());
         }
         let panel = Panel::find(&self.desktop.env.sysfs).map(|panel| panel.max);
         let is_of_the_panel = panel.is_some() && panel == u32::try_from(max).ok();
-        (!is_of_the_panel).then(|| {
-            "Plasma sets external monitors here, and all alike; what each had could not be given back."
-                .to_owned()
-        })
+        if is_of_the_panel {
+            Probe::Ready("Plasma".to_owned())
+        } else {
+            Probe::Unsupported(
+                "Plasma sets external monitors here, and all alike; what each had could not be given back."
+                    .to_owned(),
+            )
+        }
     }
 }
 
@@ -101,16 +105,13 @@ fn no_backlight() -> String {
 impl Service for Power {
     async fn probe(&self) -> Probe {
         match self.number("brightnessMax").await {
-            Ok(max) if max > 0 => match self.against(max).await {
-                Some(against) => Probe::Unsupported(against),
-                None => Probe::Ready("Plasma".to_owned()),
-            },
-            Ok(_) => Probe::Unsupported(no_backlight()),
+            Ok(max) if max > 0 => self.look(max).await,
+            Ok(_) => Probe::Elsewhere(no_backlight()),
             Err(CallError::Absent(_)) => {
                 Probe::Deferred("Plasma's power management is not running.".to_owned())
             }
             Err(error @ CallError::TimedOut(_)) => Probe::Deferred(format!("{error}.")),
-            Err(error) if error.is_unknown() => Probe::Unsupported(no_backlight()),
+            Err(error) if error.is_unknown() => Probe::Elsewhere(no_backlight()),
             Err(error) => Probe::Unsupported(format!("{error}.")),
         }
     }

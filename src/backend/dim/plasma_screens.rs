@@ -25,7 +25,7 @@ pub const ROW: Row = Row {
     measures: &[Measure::Dim],
     since: "Plasma 6.2 and newer",
     cannot: "",
-    seen: &[(Environment::Plasma6, Known::StandIn)],
+    seen: &[(Environment::Plasma6, Known::Real("Plasma 6.3.6"))],
     names: &[NAME],
     wants_end: false,
     open: |desktop| Box::new(Displays::new(ROW.id, Box::new(Screens { desktop: desktop.clone() }))),

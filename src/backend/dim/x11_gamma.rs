@@ -33,11 +33,11 @@ pub const ROW: Row = Row {
     cannot: "",
     seen: &[
         (Environment::Xfce, Known::Real("Xvfb 21.1")),
-        (Environment::X11, Known::Real("Xvfb 21.1")),
         (Environment::Cinnamon, Known::StandIn),
         (Environment::Mate, Known::StandIn),
         (Environment::Budgie, Known::StandIn),
         (Environment::Lxqt, Known::StandIn),
+        (Environment::X11, Known::Real("Xvfb 21.1")),
     ],
     names: &[],
     wants_end: false,
@@ -227,7 +227,7 @@ impl Backend for X11Gamma {
     async fn probe(&self) -> Probe {
         let name = match self.display() {
             Ok(name) => name,
-            Err(error) => return Probe::Unsupported(format!("No gamma ramps by X11: {error}.")),
+            Err(error) => return Probe::Elsewhere(format!("No gamma ramps by X11: {error}.")),
         };
         let screens = randr::on(name, |display| {
             Ok(if display.is_xwayland()? {
@@ -242,7 +242,7 @@ impl Backend for X11Gamma {
             )),
             Ok(Some(1)) => Probe::Ready(format!("X11 display {name}, 1 screen")),
             Ok(Some(screens)) => Probe::Ready(format!("X11 display {name}, {screens} screens")),
-            Ok(None) => Probe::Unsupported(format!(
+            Ok(None) => Probe::Elsewhere(format!(
                 "The X11 display {name} is Xwayland: the screens are the Wayland compositor's."
             )),
             Err(error @ DisplayError::Refused(..)) => Probe::Unsupported(format!("{error}.")),

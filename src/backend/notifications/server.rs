@@ -61,7 +61,7 @@ pub(super) async fn expect(bus: &Connection, name: &str) -> Result<Server, Backe
 pub(super) async fn probe(bus: &Connection, name: &str) -> Result<Server, Probe> {
     match server(bus).await {
         Ok(server) if server.name == name => Ok(server),
-        Ok(other) => Err(Probe::Unsupported(not(name, &other))),
+        Ok(other) => Err(Probe::Elsewhere(not(name, &other))),
         Err(CallError::Absent(_)) => Err(Probe::Deferred(nobody())),
         Err(CallError::TimedOut(_)) => Err(Probe::Deferred(format!(
             "The program that shows notifications did not answer within {} s.",

@@ -108,7 +108,7 @@ impl<P: Paint> Backend for WaylandBackend<P> {
         }
         match timeout(CALL_AT_MOST, Driver::<P>::open(&self.desktop)).await {
             Ok(Ok(_)) => Probe::Ready(P::READY.to_owned()),
-            Ok(Err(trouble @ Trouble::Missing(_))) => Probe::Unsupported(trouble.to_string()),
+            Ok(Err(trouble @ Trouble::Missing(_))) => Probe::Elsewhere(trouble.to_string()),
             Ok(Err(trouble)) => Probe::Deferred(trouble.to_string()),
             Err(_) => Probe::Deferred(format!("{WHO} does not answer")),
         }
