@@ -32,12 +32,20 @@ pub const REGISTRY: &[Row] = &[
     notifications::plasma::ROW,
     notifications::dunst::ROW,
     notifications::xfce::ROW,
+    notifications::mate::ROW,
+    notifications::cinnamon::ROW,
+    notifications::pantheon::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
+    dim::mate_power::ROW,
+    dim::cinnamon_power::ROW,
     dim::plasma_screens::ROW,
     dim::plasma_power::ROW,
+    dim::mutter_backlight::ROW,
     dim::logind::ROW,
     dim::ddcutil::ROW,
+    // It does not show in screenshots; the magnifier does.
+    dim::gnome_night_light::ROW,
     dim::gnome_magnifier::ROW,
     dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,
@@ -47,8 +55,14 @@ pub const REGISTRY: &[Row] = &[
 ];
 
 /// Rows that dim the panel of a laptop and leave external monitors as they are.
-const OF_THE_PANEL: [&str; 3] =
-    [dim::gnome_power::ROW.id, dim::plasma_power::ROW.id, dim::logind::ROW.id];
+const OF_THE_PANEL: [&str; 6] = [
+    dim::gnome_power::ROW.id,
+    dim::mate_power::ROW.id,
+    dim::cinnamon_power::ROW.id,
+    dim::plasma_power::ROW.id,
+    dim::mutter_backlight::ROW.id,
+    dim::logind::ROW.id,
+];
 
 /// Tells which screens a row reaches.
 pub fn reach(id: &str) -> Reach {

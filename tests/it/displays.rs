@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use quietd::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, REGISTRY, Restored},
+    backend::{Backend, BackendError, Change, Desktop, Probe, REGISTRY, Restored, reach},
     env::Env,
-    plan::Desired,
+    plan::{Desired, Reach},
     standin::{
         Fault, PlasmaPower, PlasmaScreens, PrivateBus, StandIn,
         ddcutil::{Ddcutil, Monitor},
@@ -307,6 +307,16 @@ async fn what_a_monitors_own_buttons_set_stays() {
     ddcutil.buttons(|all| all[0].value = 70);
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsThePersonSetIt));
     assert_eq!(ddcutil.written().await, [40]);
+}
+
+/// Else the monitors beside a panel would stay bright.
+#[test]
+fn what_dims_only_a_panel_leaves_room_for_the_monitors() {
+    for row in REGISTRY.iter().filter(|row| row.cannot.contains("only the panel")) {
+        assert_eq!(reach(row.id), Reach::Panel, "{}", row.id);
+    }
+    assert_eq!(reach("ddcutil"), Reach::Monitors);
+    assert_eq!(reach("plasma-screens"), Reach::All);
 }
 
 #[tokio::test]

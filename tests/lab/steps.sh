@@ -98,6 +98,17 @@ red_before_green() {
   pictures_until 30 closed no_icons || check "a closed notification goes away" false
   return "$seen"
 }
+# The same where urgent ones are held as well, so that nothing can be waited for: one that is shown is in the first or the
+# second picture after the service has answered, and this takes six.
+red_in_six() {
+  local id shown=0
+  id=$(user notify-send -p -h string:image-path:/tmp/red.png Ordinary "to be held while it is quiet") ||
+    check "the service takes a notification" false
+  pictures_until 6 ordinary has_red || shown=1
+  close_notification "$id"
+  pictures_until 30 closed no_icons || check "a closed notification goes away" false
+  return "$shown"
+}
 close_notification() {
   user busctl --user call org.freedesktop.Notifications /org/freedesktop/Notifications org.freedesktop.Notifications \
     CloseNotification u "$1" 2>/dev/null || true

@@ -2,12 +2,18 @@
 //!
 //! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
 
+pub mod cinnamon_power;
 pub mod colour;
 pub mod ddcutil;
 mod displays;
+mod gnome_automatic;
 pub mod gnome_magnifier;
+pub mod gnome_night_light;
 pub mod gnome_power;
 pub mod logind;
+pub mod mate_power;
+pub mod mutter_backlight;
+mod percent;
 pub mod plasma_power;
 pub mod plasma_screens;
 mod ramp;

@@ -33,8 +33,8 @@ pub const ROW: Row = Row {
     cannot: "",
     seen: &[
         (Environment::Xfce, Known::Real("Xvfb 21.1")),
-        (Environment::Cinnamon, Known::StandIn),
-        (Environment::Mate, Known::StandIn),
+        (Environment::Cinnamon, Known::Real("Xvfb 21.1")),
+        (Environment::Mate, Known::Real("Xvfb 21.1")),
         (Environment::Budgie, Known::StandIn),
         (Environment::Lxqt, Known::StandIn),
         (Environment::X11, Known::Real("Xvfb 21.1")),
