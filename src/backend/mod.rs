@@ -12,4 +12,4 @@ mod registry;
 
 pub use contract::*;
 pub use known::{Environment, Known, Seen};
-pub use registry::{REGISTRY, Row};
+pub use registry::{REGISTRY, Row, reach};

@@ -1,7 +1,7 @@
 //! Every backend there is, in order of preference.
 
 use super::{Backend, Desktop, Seen, dim, lock, notifications};
-use crate::plan::Measure;
+use crate::plan::{Measure, Reach};
 
 /// One backend, before it is opened.
 #[derive(Debug)]
@@ -46,8 +46,11 @@ pub const REGISTRY: &[Row] = &[
     dim::gnome_power::ROW,
     dim::mate_power::ROW,
     dim::cinnamon_power::ROW,
+    dim::plasma_screens::ROW,
+    dim::plasma_power::ROW,
     dim::mutter_backlight::ROW,
     dim::logind::ROW,
+    dim::ddcutil::ROW,
     // It does not show in screenshots; the magnifier does.
     dim::gnome_night_light::ROW,
     dim::gnome_magnifier::ROW,
@@ -62,3 +65,24 @@ pub const REGISTRY: &[Row] = &[
     dim::wl_overlay::ROW,
     lock::ROW,
 ];
+
+/// Rows that dim the panel of a laptop and leave external monitors as they are.
+const OF_THE_PANEL: [&str; 6] = [
+    dim::gnome_power::ROW.id,
+    dim::mate_power::ROW.id,
+    dim::cinnamon_power::ROW.id,
+    dim::plasma_power::ROW.id,
+    dim::mutter_backlight::ROW.id,
+    dim::logind::ROW.id,
+];
+
+/// Tells which screens a row reaches.
+pub fn reach(id: &str) -> Reach {
+    if OF_THE_PANEL.contains(&id) {
+        Reach::Panel
+    } else if id == dim::ddcutil::ROW.id {
+        Reach::Monitors
+    } else {
+        Reach::All
+    }
+}

@@ -11,7 +11,7 @@ use crate::{
     api::{AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry},
     backend::{BackendError, Probe, lock::RunningApp},
     config::{Config, Measures, Notifications},
-    plan::{Desired, Measure},
+    plan::{self, Desired, Measure},
     schedule::{Period, Reason, Session},
 };
 
@@ -199,12 +199,15 @@ impl Engine {
             let could: Vec<&Seat> =
                 self.seats.iter().filter(|seat| seat.row.measures.contains(&measure)).collect();
             // What has it in force now serves it; else the first that could.
-            let has = |seat: &&&Seat| {
+            let has = |seat: &Seat| {
                 seat.applied.as_ref().is_some_and(|it| it.measures().contains(&measure))
             };
-            let ready = |seat: &&&Seat| seat.candidate().ready;
-            let serving = could.iter().find(has).or_else(|| could.iter().find(ready));
-            let serving = serving.map(|seat| seat.row.id);
+            let mut serving: Vec<&str> =
+                could.iter().filter(|seat| has(seat)).map(|seat| seat.row.id).collect();
+            if serving.is_empty() {
+                let candidates: Vec<_> = could.iter().map(|seat| seat.candidate()).collect();
+                serving = plan::serving(measure, &candidates).map(|one| one.id).collect();
+            }
             if could.is_empty() {
                 rows.push(DoctorEntry {
                     measure: measure.name().to_owned(),
@@ -226,7 +229,7 @@ impl Engine {
                     backend: seat.row.id.to_owned(),
                     title: seat.row.title.to_owned(),
                     state: state.to_owned(),
-                    serves: serving == Some(seat.row.id),
+                    serves: serving.contains(&seat.row.id),
                     since: said(seat.row.since),
                     cannot: said(seat.row.cannot),
                     text: match &seat.trouble {

@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::event::Event;
 use crate::{
-    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row},
+    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row, reach},
     plan::{Candidate, Desired},
     store::Receipt,
 };
@@ -107,7 +107,13 @@ impl Seat {
             // Of an earlier process only the receipt is known.
             _ => self.row.measures.iter().copied().collect(),
         };
-        Candidate { id: self.row.id, measures: self.row.measures.to_vec(), ready, holds }
+        Candidate {
+            id: self.row.id,
+            measures: self.row.measures.to_vec(),
+            reach: reach(self.row.id),
+            ready,
+            holds,
+        }
     }
 
     pub fn is_idle(&self) -> bool {

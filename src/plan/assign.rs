@@ -4,6 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Desired, Measure};
 
+/// Which screens a backend reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Every screen, or what it does is not about screens.
+    All,
+    /// The panel of a laptop.
+    Panel,
+    /// External monitors.
+    Monitors,
+}
+
 /// A backend that could serve some measures here and now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -11,6 +22,8 @@ pub struct Candidate {
     pub id: &'static str,
     /// What it can put in force.
     pub measures: Vec<Measure>,
+    /// Which screens it reaches.
+    pub reach: Reach,
     /// Whether it can serve now.
     pub ready: bool,
     /// What it has in force already.
@@ -20,18 +33,31 @@ pub struct Candidate {
 /// Which backend serves which measures.
 pub type Assigned = BTreeMap<&'static str, BTreeSet<Measure>>;
 
-/// Gives each desired measure to the first ready candidate that has it in force already, so that nothing moves while it
-/// is quiet, else to the first ready one. Candidates come in order of preference.
+/// Gives each desired measure to those that serve it; see [`serving`].
 pub fn assign(desired: &Desired, candidates: &[Candidate]) -> Assigned {
     let mut assigned = Assigned::new();
     for measure in desired.measures() {
-        let able = || candidates.iter().filter(|one| one.ready && one.measures.contains(&measure));
-        if let Some(one) = able().find(|one| one.holds.contains(&measure)).or_else(|| able().next())
-        {
+        for one in serving(measure, candidates) {
             assigned.entry(one.id).or_default().insert(measure);
         }
     }
     assigned
+}
+
+/// Finds who serves a measure: the first ready candidate that has it in force already, so that nothing moves while it is
+/// quiet, else the first ready one. Candidates come in order of preference. Where that one reaches only the panel, or
+/// only the monitors, the first ready one for the others serves beside it.
+pub fn serving(measure: Measure, candidates: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    let able =
+        move || candidates.iter().filter(move |one| one.ready && one.measures.contains(&measure));
+    let one = able().find(|one| one.holds.contains(&measure)).or_else(|| able().next());
+    let others = one.and_then(|one| match one.reach {
+        Reach::All => None,
+        Reach::Panel => Some(Reach::Monitors),
+        Reach::Monitors => Some(Reach::Panel),
+    });
+    let beside = able().find(|other| Some(other.reach) == others);
+    one.into_iter().chain(beside)
 }
 
 /// Tells which desired measures nobody serves.
@@ -61,7 +87,13 @@ mod tests {
     use super::*;
 
     fn candidate(id: &'static str, measures: &[Measure]) -> Candidate {
-        Candidate { id, measures: measures.to_vec(), ready: true, holds: BTreeSet::new() }
+        Candidate {
+            id,
+            measures: measures.to_vec(),
+            reach: Reach::All,
+            ready: true,
+            holds: BTreeSet::new(),
+        }
     }
 
     fn dim_and_warmth() -> Desired {
@@ -110,6 +142,32 @@ mod tests {
         let assigned = assign(&dim_and_warmth(), &candidates);
         assert_eq!(assigned["night"], BTreeSet::from([Measure::Warmth]));
         assert_eq!(assigned["overlay"], BTreeSet::from([Measure::Dim]));
+    }
+
+    #[test]
+    fn the_panel_and_the_monitors_are_served_side_by_side() {
+        let dims = |id, reach| Candidate { reach, ..candidate(id, &[Measure::Dim]) };
+        let candidates = [
+            dims("panel", Reach::Panel),
+            dims("other panel", Reach::Panel),
+            dims("monitors", Reach::Monitors),
+            dims("gamma", Reach::All),
+        ];
+        let desired = Desired { dim: 10, ..Desired::default() };
+        let serve = |candidates: &[Candidate]| -> Vec<&str> {
+            assign(&desired, candidates).into_keys().collect()
+        };
+        assert_eq!(serve(&candidates), ["monitors", "panel"]);
+        assert_eq!(serve(&candidates[2..]), ["monitors"]);
+        assert_eq!(serve(&[candidates[0].clone(), candidates[3].clone()]), ["panel"]);
+        // What reaches all of them is alone, also where it goes on with what it holds.
+        assert_eq!(serve(&[candidates[3].clone(), candidates[2].clone()]), ["gamma"]);
+        let mut held = candidates;
+        held[3].holds = BTreeSet::from([Measure::Dim]);
+        assert_eq!(serve(&held), ["gamma"]);
+        held[3].holds = BTreeSet::new();
+        held[2].holds = BTreeSet::from([Measure::Dim]);
+        assert_eq!(serve(&held), ["monitors", "panel"]);
     }
 
     #[test]

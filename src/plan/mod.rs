@@ -8,7 +8,7 @@ mod desire;
 mod desired;
 mod diff;
 
-pub use assign::{Assigned, Candidate, assign, shares, unserved};
+pub use assign::{Assigned, Candidate, Reach, assign, serving, shares, unserved};
 pub use desire::desired;
 pub use desired::*;
 pub use diff::{Step, diff};

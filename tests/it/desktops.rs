@@ -51,7 +51,9 @@ fn every_row_names_its_desktops_once_and_in_order() {
 fn cases_of(environment: Environment) -> &'static [&'static str] {
     match environment {
         Environment::Gnome43 => &["gnome", "gnome-x11"],
-        Environment::Plasma5 => &["kde"],
+        Environment::Plasma5 => &["kde", "kde-backlight"],
+        // On a newer Debian: `tests/run newer`.
+        Environment::Plasma6 => &["kde-backlight"],
         Environment::Sway => &["sway-dunst", "sway-mako", "sway-swaync"],
         Environment::Xfce => &["x11-xfce"],
         Environment::X11 => &["x11-dunst", "x11-xfce"],

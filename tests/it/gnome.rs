@@ -9,7 +9,7 @@ mod panels;
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use quietd::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, REGISTRY, Restored},
+    backend::{Backend, BackendError, Change, Desktop, Probe, REGISTRY, Restored, reach},
     config::Notifications,
     dbus::dconf::{Dconf as Settings, JOURNAL, Value, journalled},
     env::Env,
@@ -138,8 +138,9 @@ fn assigned(desired: &Desired, ready: &[&str]) -> Vec<(&'static str, Vec<Measure
         .map(|row| Candidate {
             id: row.id,
             measures: row.measures.to_vec(),
+            reach: reach(row.id),
             ready: ready.contains(&row.id),
-            holds: false,
+            holds: std::collections::BTreeSet::new(),
         })
         .collect();
     let assigned = assign(desired, &candidates).into_iter();

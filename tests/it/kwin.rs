@@ -275,6 +275,7 @@ fn on_plasma_the_overlay_dims_and_night_color_warms() {
         .map(|row| Candidate {
             id: row.id,
             measures: row.measures.to_vec(),
+            reach: quietd::backend::reach(row.id),
             ready: true,
             holds: BTreeSet::new(),
         })

@@ -14,6 +14,7 @@ mod contract;
 mod daemon;
 mod deepin;
 mod desktops;
+mod displays;
 mod dunst;
 mod gnome;
 mod house;

@@ -21,6 +21,7 @@
 #   person_undoes                 looks whether what they did is still so, and undoes it, where that leaves a trace
 #   changes_are_told              whether the desktop tells programs of that; not asked where it always does
 #   after_removal                 what is checked when quietd is removed again
+#   own_checks                    what else is checked of quietd on this desktop
 #
 # Everything is read back from the desktop itself, never from quietd. The first part changes the settings by hand, so
 # that a check that cannot fail is noticed before quietd is judged by it.
@@ -85,7 +86,8 @@ same_twice() { local now; now=$(convert "$picture" rgb:- | sha256sum); [[ $now =
 settle() { last=; pictures_until 30 settle same_twice; }
 
 # A comparison of many values has no event of its own either: it is made until it holds, at most for five seconds.
-soon() { local end=$((SECONDS + 5)); until "$@"; do ((SECONDS < end)) || return; done; }
+within() { local end=$((SECONDS + $1)); shift; until "$@"; do ((SECONDS < end)) || return; done; }
+soon() { within 5 "$@"; }
 
 # Whether an ordinary notification, with a red picture, is seen. Where it is not, an urgent one with a green picture is
 # sent after it, which comes through everywhere this is used: by the time the green is seen, the red would have been.
@@ -355,6 +357,7 @@ with_quietd() {
     beside_another
     as_before
   fi
+  if declare -F own_checks >/dev/null; then own_checks; as_before; fi
 
   say "The daemon is killed, and comes back"
   must "a session is in force" log_session

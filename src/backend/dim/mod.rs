@@ -4,6 +4,8 @@
 
 pub mod cinnamon_power;
 pub mod colour;
+pub mod ddcutil;
+mod displays;
 pub mod glide;
 mod gnome_automatic;
 pub mod gnome_magnifier;
@@ -18,6 +20,8 @@ pub mod mutter_backlight;
 pub mod night_color;
 mod others;
 mod percent;
+pub mod plasma_power;
+pub mod plasma_screens;
 mod ramp;
 mod randr;
 mod wayland;

@@ -109,8 +109,9 @@ fn served(entries: &[DoctorEntry], measure: Measure, detail: Detail) -> Vec<[Str
         entries.iter().filter(|entry| entry.measure == measure.name()).collect();
     entries.sort_by_key(|entry| !entry.serves);
     if detail == Detail::Served {
+        // The panel and the monitors may each have their own way.
         if entries.first().is_some_and(|entry| entry.serves) {
-            entries.truncate(1);
+            entries.retain(|entry| entry.serves);
         } else {
             entries.retain(|entry| entry.state == "unsupported");
         }

@@ -7,7 +7,13 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell, InFile, Mako, MakoVersion, OldSwaync, PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Swaync, Systemd, Which, Xfce, logind::Logind, mutter::{Mutter, Screen}, ByThePerson, Kwin, KwinIs,
+        Budgie, ByThePerson, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor, GnomePower,
+        GnomeShell, InFile, Kwin, KwinIs, Mako, MakoVersion, OldSwaync, PercentOf, PercentPanel,
+        Plasma, PlasmaPower, PlasmaScreens, Program, SettingReader, StandIn, Swaync, Systemd,
+        Which, Xfce,
+        ddcutil::{Ddcutil, Monitor},
+        logind::Logind,
+        mutter::{Mutter, Screen},
     },
 };
 
@@ -236,6 +242,29 @@ contract! {
     bus logind_backlight_dark_by_hand: Case { already: true, ..panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 200).await.unwrap()) as _ })
     }) };
+    bus plasma_backlight: displays("plasma-backlight", |bus, env| {
+        Box::pin(async { Box::new(PlasmaPower::start(bus, &env.sysfs, 800).await.unwrap()) as _ })
+    });
+    bus plasma_backlight_dark_by_hand: Case { already: true, ..displays("plasma-backlight", |bus, env| {
+        Box::pin(async { Box::new(PlasmaPower::start(bus, &env.sysfs, 100).await.unwrap()) as _ })
+    }) };
+    bus plasma_screens: displays("plasma-screens", |bus, _| {
+        Box::pin(async {
+            let screens = [("Built-in Screen", 10_000, 7_000), ("Dell U2720Q", 10_000, 10_000)];
+            Box::new(PlasmaScreens::start(bus, &screens).await.unwrap()) as _
+        })
+    });
+    bus plasma_screens_dark_by_hand: Case { already: true, ..displays("plasma-screens", |bus, _| {
+        Box::pin(async {
+            Box::new(PlasmaScreens::start(bus, &[("Panel", 999, 199)]).await.unwrap()) as _
+        })
+    }) };
+    bus ddcutil: displays("ddcutil", |bus, _| {
+        Box::pin(async {
+            let monitors = vec![Monitor::of("Dell U2720Q", 80), Monitor::of("EIZO", 50)];
+            Box::new(Ddcutil::start(bus, monitors).await.unwrap()) as _
+        })
+    });
     bus gnome_night_light_unset: Case {
         left: Some("/org/gnome/settings-daemon/plugins/color/night-light-enabled=false"),
         ..night_light(|bus, env| Box::pin(color(bus, env, &[])))
@@ -455,6 +484,11 @@ fn panel(begin: Begin) -> Case {
     Case { row: "logind-backlight", begin, reads_without_it: true, ..darker() }
 }
 
+/// A case of displays behind a service that tells of changes.
+fn displays(row: &'static str, begin: Begin) -> Case {
+    Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
 /// A case of GNOME Shell's magnifier.
 fn magnifier(begin: Begin) -> Case {
     Case {
@@ -552,8 +586,6 @@ async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> 
     let own = own.iter().cloned().map(|(key, value)| (format!("{folder}{key}"), Some(value)));
     color.dconf.change(&own.collect()).await;
     Box::new(color)
-}
-
 }
 
 /// kwinrc of somebody who has tried Night Color and switched it off.
