@@ -7,6 +7,7 @@ use crate::{
     api::{Error, SessionEntry},
     backend::lock,
     config::{self, STRONG_AT_MOST},
+    dbus::{Manner, notify},
     schedule::{Hold, Session, Start, Unlock},
     store::{self, Kept},
 };
@@ -338,7 +339,11 @@ impl Engine {
         self.by_hand.offs.retain(|off| *off > old);
         self.by_hand.starts.retain(|start| start.until > now);
         self.by_hand.unlocks.retain(|unlock| unlock.until > now);
-        let kept = Kept { by_hand: self.by_hand.clone(), clocks: self.clocks.clone() };
+        let kept = Kept {
+            by_hand: self.by_hand.clone(),
+            clocks: self.clocks.clone(),
+            theirs: self.theirs.clone(),
+        };
         let kept = self.by_hand_store.write(&kept).map_err(|error| error.to_string());
         match kept {
             Ok(()) => {
@@ -365,7 +370,7 @@ impl Engine {
         let bus = self.desktop.session.clone();
         let sentence = sentence.to_owned();
         tokio::spawn(async move {
-            if let Err(error) = crate::dbus::notify(&bus, "quietd", &sentence).await {
+            if let Err(error) = notify(&bus, "quietd", &sentence, Manner::Plain).await {
                 tracing::debug!(%error, "nobody showed the notification");
             }
         });

@@ -14,7 +14,11 @@ mod recovery;
 mod seat;
 mod start;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::{
@@ -70,6 +74,8 @@ struct Engine {
     foreign: Vec<crate::store::Receipt>,
     by_hand_store: ByHandStore,
     by_hand: ByHand,
+    /// The backends whose setting is the person's until quiet ends, as they are kept on disk.
+    theirs: BTreeSet<String>,
     clocks: Clocks,
     networks: BTreeMap<String, Timestamp>,
 
@@ -176,12 +182,26 @@ impl Engine {
         self.keep_clocks();
         self.end_first_round();
         self.reconcile();
+        self.keep_theirs();
         self.commit();
         self.mind_what_waits();
         self.publish();
         self.answer();
         if let Err(error) = self.timer.arm(self.evaluation.next_change) {
             tracing::error!(%error, "could not arm the timer");
+        }
+    }
+
+    /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.
+    fn keep_theirs(&mut self) {
+        if self.stopping.is_some() {
+            return;
+        }
+        let theirs = self.seats.iter().filter(|seat| seat.theirs);
+        let theirs: BTreeSet<String> = theirs.map(|seat| seat.row.id.to_owned()).collect();
+        if theirs != self.theirs {
+            self.theirs = theirs;
+            self.keep_by_hand();
         }
     }
 

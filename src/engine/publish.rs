@@ -140,9 +140,7 @@ impl Engine {
         };
         if let Some(seat) = could().find(serves) {
             if seat.theirs {
-                let title = seat.row.title;
-                let text = format!("{title}: it was changed by hand and stays that way.");
-                return Some(told(seat, text));
+                return Some(told(seat, by_hand(seat)));
             }
             // It is in force, but not in the best way.
             let mut better = could().take_while(|it| it.row.id != seat.row.id);
@@ -152,6 +150,10 @@ impl Engine {
                 let (title, instead) = (it.row.title, seat.row.title);
                 Some(told(it, format!("{title}: {error}; {instead} is used instead.")))
             });
+        }
+        // It was in force in an earlier process, and is not put there again.
+        if let Some(seat) = could().find(|seat| seat.theirs && seat.applied.is_none()) {
+            return Some(told(seat, by_hand(seat)));
         }
         if let Some((seat, error)) =
             could().find_map(|seat| seat.trouble.as_ref().map(|error| (seat, error)))
@@ -241,6 +243,10 @@ impl Engine {
         }
         rows
     }
+}
+
+fn by_hand(seat: &Seat) -> String {
+    format!("{}: it was changed by hand and stays that way.", seat.row.title)
 }
 
 fn said(text: &str) -> Option<String> {

@@ -67,7 +67,9 @@ impl Engine {
                     None => seat.again = false,
                 }
             }
-            if seat.is_idle() && seat.receipt.is_none() && !wanted.contains_key(seat.row.id) {
+            // Before they have all said what they can do, nothing is wanted of anybody, and nothing is over.
+            let asked = looking && !open || wanted.contains_key(seat.row.id);
+            if seat.is_idle() && seat.receipt.is_none() && !asked {
                 seat.rest();
             }
         }

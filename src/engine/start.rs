@@ -1,6 +1,10 @@
 //! From nothing to a running loop.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
@@ -120,6 +124,7 @@ impl Daemon {
             foreign: Vec::new(),
             by_hand_store: ByHandStore::open(&self.env.state_dir()),
             by_hand: ByHand::default(),
+            theirs: BTreeSet::new(),
             clocks: Clocks::default(),
             networks: BTreeMap::new(),
             seats,
@@ -209,6 +214,10 @@ impl Engine {
         let (kept, damage) = self.by_hand_store.read();
         self.by_hand = kept.by_hand;
         self.clocks = kept.clocks;
+        for seat in &mut self.seats {
+            seat.theirs = kept.theirs.contains(seat.row.id);
+        }
+        self.theirs = kept.theirs;
         self.clocks.carry_over(&boot_id(), self.clock.now(), self.clock.since_boot());
         self.note_damage(Damage::ByHand, &sentences(&damage));
         let env = Arc::clone(&self.desktop.env);

@@ -1,7 +1,7 @@
 //! What was done by hand, and what is needed to notice a clock that was set back, over a restart.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -24,6 +24,9 @@ pub struct Kept {
     /// When each run was seen.
     #[serde(default)]
     pub clocks: Clocks,
+    /// The backends whose setting the person changed while it was quiet: theirs until quiet ends.
+    #[serde(default)]
+    pub theirs: BTreeSet<String>,
 }
 
 /// When each run was seen, on the wall clock and on the one nobody can set.
@@ -60,7 +63,7 @@ impl ByHandStore {
     /// Writes all of it at once; when this returns, it is on the disk. With nothing to keep, there is no file.
     pub fn write(&self, kept: &Kept) -> Result<(), StoreError> {
         let by_hand = ByHand { holds: Vec::new(), ..kept.by_hand.clone() };
-        kept::write(&self.0, &Kept { by_hand, clocks: kept.clocks.clone() })
+        kept::write(&self.0, &Kept { by_hand, ..kept.clone() })
     }
 }
 
@@ -94,6 +97,7 @@ mod tests {
                 boot_id: "b".into(),
                 seen: [("start:a1".to_owned(), Seen { wall: noon, boot_ns: 12 })].into(),
             },
+            theirs: ["dunst".to_owned()].into(),
         }
     }
 

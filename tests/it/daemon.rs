@@ -211,6 +211,32 @@ async fn what_the_person_changes_is_theirs() {
 }
 
 #[tokio::test]
+async fn what_the_person_changes_is_theirs_over_a_crash() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let quietd = house.start().await;
+    log(&house).await;
+    dunst.person_changes().await;
+    house.until("it is told", || async { house.problems().await > 0 }).await;
+    let theirs = dunst.state().await;
+    quietd.kill().await;
+    // As the unit does before it starts the next one.
+    assert!(house.quietctl(&["restore"]).await.status.success());
+    assert_eq!(dunst.state().await, theirs);
+    let quietd = house.start().await;
+    assert!(house.get::<bool>("Quiet").await);
+    assert_eq!(dunst.state().await, theirs, "what they took back is not asked for again");
+    assert_eq!(house.problems().await, 1, "and it is told");
+    off(&house).await;
+    log(&house).await;
+    assert_ne!(dunst.state().await, theirs, "quiet is asked for anew");
+    off(&house).await;
+    assert_eq!(dunst.state().await, theirs);
+    quietd.stop().await;
+}
+
+#[tokio::test]
 async fn a_broken_edit_keeps_the_config_in_use() {
     let house = House::new().await;
     house.write_config(HELD);
