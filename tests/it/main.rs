@@ -1,6 +1,7 @@
 //! The real binaries and backends on a private bus, with stand-ins for services. One module for each thing tested.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod batches;
 mod cli_answers;
 mod cli_follow;
 mod cli_notice;
@@ -15,6 +16,7 @@ mod displays;
 mod dunst;
 mod gnome;
 mod house;
+mod hyprland_ctm;
 mod layering;
 mod lock;
 mod logind;
@@ -25,4 +27,5 @@ mod setting;
 mod wl_gamma;
 mod wl_overlay;
 mod x11;
+mod x11_glide;
 mod xfce;
