@@ -207,7 +207,8 @@ impl Engine {
             let mut serving: Vec<&str> =
                 could.iter().filter(|seat| has(seat)).map(|seat| seat.row.id).collect();
             if serving.is_empty() {
-                let candidates: Vec<_> = could.iter().map(|seat| seat.candidate()).collect();
+                let open = |seat: &&Seat| plan::Candidate { holds: false, ..seat.candidate() };
+                let candidates: Vec<_> = could.iter().map(open).collect();
                 serving = plan::serving(measure, &candidates).map(|one| one.id).collect();
             }
             if could.is_empty() {
