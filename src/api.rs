@@ -76,6 +76,8 @@ pub struct PeriodEntry {
 pub struct MeasuresEntry {
     /// `batched` or `urgent`.
     pub notifications: Option<String>,
+    /// Where it is `batched`: the times of day at which notifications come through, "09:00".
+    pub batches: Option<Vec<String>>,
     /// Percent darker.
     pub dim: Option<u32>,
     /// Kelvin.

@@ -20,6 +20,10 @@ pub struct State {
     pub paused: bool,
     /// Until when.
     pub paused_until: u64,
+    /// Until when notifications held in batches come through, if they do now; none from a daemon without batches.
+    pub batch_until: Option<u64>,
+    /// When they come through next.
+    pub next_batch: Option<u64>,
     /// What is in force.
     pub measures: MeasuresEntry,
     /// The periods running.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    Breaks, DIM_AT_MOST, Days, Measures, Notifications,
+    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications,
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
@@ -23,6 +23,7 @@ pub(super) struct File<'a> {
     pub profiles: Vec<(At<&'a str>, Profile<'a>)>,
     pub groups: Vec<(At<&'a str>, Entries<'a>)>,
     pub never: Entries<'a>,
+    pub batches: Option<Vec<civil::Time>>,
 }
 
 /// `[[after]]`.
@@ -85,6 +86,7 @@ keys! {
     PROFILES: "profiles" takes "tables with a name", "[profiles.settle]";
     GROUPS: "groups" takes "tables with a name", "[groups.social]";
     NEVER: "never" takes "a table", "[never]";
+    BATCHES: "batches" takes "times of day", "batches = [\"09:00\", \"13:00\", \"18:00\"]";
     SESSION: "session" takes "\"any\", a kind of session, or a list of kinds", "session = \"any\"";
     PHASES: "phases" takes "a list of tables", "phases = [{ for = \"4h\", profile = \"settle\" }]";
     FOR: "for" takes "a duration", "for = \"4h\"";
@@ -107,7 +109,7 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 6] = [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER];
+const TOP_KEYS: [&Key; 7] = [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const ENTRIES_KEYS: [&Key; 2] = [&APPS, &SITES];
 
@@ -150,6 +152,7 @@ impl<'a> File<'a> {
                 .map(|(name, section)| (name, Entries::read(&section, notes)))
                 .collect(),
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
+            batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
         }
     }
 }
@@ -285,6 +288,36 @@ fn notifications(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Notificatio
             None
         }
     }
+}
+
+/// Reads the times of day in any order.
+fn batches(value: &Value<'_>, notes: &mut Notes<'_>) -> Vec<civil::Time> {
+    if value.is_empty_list() {
+        value.odd("an empty list of batches", "lets nothing through at any time", notes);
+    }
+    let mut times = Vec::new();
+    for time in value.times(notes) {
+        if times.contains(&time.value) {
+            notes.warning(
+                &time.span,
+                format!("{} stands twice in `batches`", time.value.strftime("%H:%M")),
+                "once is enough",
+                "Take one of the two out.",
+            );
+        } else if times.len() == BATCHES_AT_MOST {
+            notes.mistake(
+                &time.span,
+                format!("there are more than {BATCHES_AT_MOST} batches"),
+                "one too many",
+                "Write fewer, or `notifications = \"all\"` in the profile if nothing is to wait.",
+            );
+            break;
+        } else {
+            times.push(time.value);
+        }
+    }
+    times.sort_unstable();
+    times
 }
 
 fn dim(written: &At<u16>, notes: &mut Notes<'_>) -> u8 {

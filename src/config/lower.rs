@@ -22,7 +22,8 @@ pub(super) fn config(file: &File<'_>, built_in: &File<'_>, notes: &mut Notes<'_>
     let weekly = weekly(file, &profiles, notes);
     let places = places(file, &profiles, notes);
     let (groups, never) = locks.finish();
-    Config { after, weekly, places, profiles, groups, never }
+    let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
+    Config { after, weekly, places, profiles, groups, never, batches }
 }
 
 type Profiles = BTreeMap<String, Profile>;

@@ -26,7 +26,16 @@ pub struct Config {
     pub groups: BTreeMap<String, Group>,
     /// What the person added to what can never be locked; the built-in set is in `never`.
     pub never: Group,
+    /// The times of day at which held notifications come through together, each for [`BATCH_LASTS`]: `batches`. In order,
+    /// each once, at most [`BATCHES_AT_MOST`].
+    pub batches: Vec<civil::Time>,
 }
+
+/// How long held notifications come through at each of `batches`.
+pub const BATCH_LASTS: SignedDuration = SignedDuration::from_mins(5);
+
+/// How many `batches` a day may have.
+pub const BATCHES_AT_MOST: usize = 24;
 
 /// `[[after]]`: the phases that follow a session.
 #[derive(Clone, Debug, PartialEq, Eq)]

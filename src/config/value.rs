@@ -62,6 +62,11 @@ impl<'a> Section<'a> {
             }
             let names = || keys.iter().map(|key| key.name);
             let help = match nearest(key.get_ref(), names()) {
+                // A line below a heading belongs to that heading, which is easily forgotten.
+                _ if key.get_ref() == "batches" => {
+                    "Write it at the top of the file, above the first heading; there it is for all profiles."
+                        .to_owned()
+                }
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => format!(
                     "Take it out; {what} takes {}.",
@@ -231,6 +236,17 @@ impl<'a> Value<'a> {
             return None;
         };
         Some(self.at(read))
+    }
+
+    /// A list of times of day, or a single one.
+    pub(super) fn times(&self, notes: &mut Notes<'_>) -> Vec<At<civil::Time>> {
+        match self.is {
+            DeValue::Array(values) => {
+                let each = values.iter().filter_map(|value| Self::new(self.key, value).time(notes));
+                each.collect()
+            }
+            _ => self.time(notes).into_iter().collect(),
+        }
     }
 
     /// Tells whether it is `[]`.

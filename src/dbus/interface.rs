@@ -170,8 +170,20 @@ impl Quiet {
         self.snapshot.borrow().paused_until
     }
 
-    /// What is in force: `notifications` (s), `dim` (u, percent), `warmth` (u, kelvin), `greyscale` (b), `apps` (as),
-    /// `sites` (as). A key is there only if its measure is.
+    /// Until when notifications that are held in batches come through; 0 if they do not now.
+    #[zbus(property)]
+    fn batch_until(&self) -> u64 {
+        self.snapshot.borrow().batch_until
+    }
+
+    /// When notifications that are held in batches come through next; 0 where that is over before.
+    #[zbus(property)]
+    fn next_batch(&self) -> u64 {
+        self.snapshot.borrow().next_batch
+    }
+
+    /// What is in force: `notifications` (s), `batches` (as), `dim` (u, percent), `warmth` (u, kelvin), `greyscale` (b),
+    /// `apps` (as), `sites` (as). A key is there only if its measure is.
     #[zbus(property)]
     fn measures(&self) -> MeasuresEntry {
         self.snapshot.borrow().measures.clone()
@@ -268,6 +280,12 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
         }
         if before.paused_until != now.paused_until {
             quiet.paused_until_changed(emitter).await?;
+        }
+        if before.batch_until != now.batch_until {
+            quiet.batch_until_changed(emitter).await?;
+        }
+        if before.next_batch != now.next_batch {
+            quiet.next_batch_changed(emitter).await?;
         }
         if before.measures != now.measures {
             quiet.measures_changed(emitter).await?;

@@ -76,8 +76,7 @@ impl Engine {
             }
             Request::Plan { from, until, reply } => {
                 let periods = self.with_facts(|facts| crate::schedule::periods(facts, from, until));
-                let entries = periods.iter().map(|it| publish::period(it, &self.zone)).collect();
-                answer(reply, Ok(entries));
+                answer(reply, Ok(self.period_rows(&periods)));
             }
             Request::Doctor { reply } => {
                 self.try_again();

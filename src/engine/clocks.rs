@@ -16,6 +16,9 @@ const MATTERS: SignedDuration = SignedDuration::from_hours(15 * 24);
 /// How many runs are remembered; more would be a log gone mad.
 const RUNS_AT_MOST: usize = 512;
 
+/// A turn that comes later than this after its moment has been slept through.
+const LATE: SignedDuration = SignedDuration::from_secs(10);
+
 /// Less than this is a clock being slewed, not set.
 const SLEW: SignedDuration = SignedDuration::from_secs(2);
 
@@ -105,6 +108,13 @@ impl Engine {
             self.now = now;
             self.keep_by_hand();
         }
+        if let Some(due) = self.evaluation.next_change
+            && now.duration_since(due) > LATE
+        {
+            self.slept = Some((due, now));
+        }
+        // Set back before it, the clock would come to that stretch's end again.
+        self.slept = self.slept.filter(|(_, until)| *until <= now);
         (self.now, self.since_boot) = (now, boot);
         self.zone = self.clock.zone();
     }

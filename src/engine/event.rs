@@ -66,6 +66,11 @@ pub enum Event {
         /// What.
         change: Change,
     },
+    /// The engine's own notification of what waited is on the screen.
+    Shown {
+        /// Its number, for the next one to take its place.
+        id: u32,
+    },
     /// The session bus closed: the login session is over.
     BusClosed,
     /// SIGTERM, SIGINT: give everything back and end.

@@ -4,6 +4,7 @@
 //! desired, `publish` says what came of it, `recovery` is what is left to do without a loop. Not here: I/O of any
 //! backend, and what is quiet when, which the pure core says.
 
+mod batches;
 mod calls;
 mod clocks;
 mod event;
@@ -34,6 +35,7 @@ use crate::{
     source::{Names, ReadConfig, Timer, read_config},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
+use batches::Waited;
 use seat::Seat;
 
 /// How long receipts wait for the captures of slower backends before they are written without them.
@@ -76,6 +78,9 @@ struct Engine {
     now: Timestamp,
     since_boot: SignedDuration,
     zone: TimeZone,
+    /// The last stretch nobody was awake for.
+    slept: Option<(Timestamp, Timestamp)>,
+    waited: Waited,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -156,6 +161,7 @@ impl Engine {
                 self.receipts_changed |= self.seats[seat].restored(result);
             }
             Event::Changed { seat, change } => self.changed(seat, change),
+            Event::Shown { id } => self.shown(id),
             Event::BusClosed | Event::Stop => {
                 tracing::info!("stopping");
                 self.stopping.get_or_insert_with(|| Instant::now() + STOP_AT_MOST);
@@ -171,6 +177,7 @@ impl Engine {
         self.end_first_round();
         self.reconcile();
         self.commit();
+        self.mind_what_waits();
         self.publish();
         self.answer();
         if let Err(error) = self.timer.arm(self.evaluation.next_change) {
@@ -217,6 +224,7 @@ impl Engine {
             networks: &self.networks,
             ahead: &ahead,
             zone: &self.zone,
+            slept: self.slept,
         })
     }
 
@@ -310,6 +318,7 @@ impl Engine {
             }
             return;
         }
+        self.forget_shown(name);
         for index in 0..self.seats.len() {
             let seat = &mut self.seats[index];
             if seat.row.names.contains(&name) {

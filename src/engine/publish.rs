@@ -30,6 +30,10 @@ pub struct Snapshot {
     pub paused: bool,
     /// When the pause ends; 0 if not paused.
     pub paused_until: u64,
+    /// Until when notifications held in batches come through; 0 if they do not now.
+    pub batch_until: u64,
+    /// When they come through next; 0 where they are over before.
+    pub next_batch: u64,
     /// What is in force.
     pub measures: MeasuresEntry,
     /// Why: the periods running.
@@ -58,8 +62,10 @@ impl Engine {
             next_change: evaluation.next_change.map_or(0, usec),
             paused: evaluation.paused_until.is_some(),
             paused_until: evaluation.paused_until.map_or(0, usec),
-            measures: measures_in_force(&in_force),
-            reasons: evaluation.periods.iter().map(|it| period(it, &self.zone)).collect(),
+            batch_until: evaluation.let_through.map_or(0, usec),
+            next_batch: evaluation.next_batch.map_or(0, usec),
+            measures: measures_in_force(&in_force, &self.config),
+            reasons: self.period_rows(&evaluation.periods),
             problems: self.problems(),
             config_error: self.config_error.clone(),
             locked: in_force.apps,
@@ -70,6 +76,11 @@ impl Engine {
             *current = snapshot;
             changed
         });
+    }
+
+    /// The rows of some periods.
+    pub(super) fn period_rows(&self, periods: &[Period]) -> Vec<PeriodEntry> {
+        periods.iter().map(|it| period(it, &self.zone, &self.config)).collect()
     }
 
     /// What the backends have in force together.
@@ -128,11 +139,18 @@ impl Engine {
             text,
         };
         if let Some(seat) = could().find(serves) {
-            return seat.theirs.then(|| {
-                told(
-                    seat,
-                    format!("{}: it was changed by hand and stays that way.", seat.row.title),
-                )
+            if seat.theirs {
+                let title = seat.row.title;
+                let text = format!("{title}: it was changed by hand and stays that way.");
+                return Some(told(seat, text));
+            }
+            // It is in force, but not in the best way.
+            let mut better = could().take_while(|it| it.row.id != seat.row.id);
+            return better.find_map(|it| {
+                let error = it.trouble.as_ref();
+                let error = error.filter(|it| matches!(it, BackendError::Refused(_)))?;
+                let (title, instead) = (it.row.title, seat.row.title);
+                Some(told(it, format!("{title}: {error}; {instead} is used instead.")))
             });
         }
         if let Some((seat, error)) =
@@ -261,14 +279,14 @@ pub(super) fn app(app: RunningApp, config: &Config) -> AppEntry {
 }
 
 /// A period's row.
-pub(super) fn period(period: &Period, zone: &TimeZone) -> PeriodEntry {
+fn period(period: &Period, zone: &TimeZone, config: &Config) -> PeriodEntry {
     PeriodEntry {
         run: period.run.clone(),
         reason: reason(&period.reason, zone),
         profile: period.profile.clone(),
         from: usec(period.from),
         until: period.until.map_or(0, usec),
-        measures: measures_asked(&period.measures),
+        measures: measures_asked(&period.measures, config),
     }
 }
 
@@ -285,8 +303,9 @@ fn reason(reason: &Reason, zone: &TimeZone) -> String {
     }
 }
 
-fn measures_asked(measures: &Measures) -> MeasuresEntry {
+fn measures_asked(measures: &Measures, config: &Config) -> MeasuresEntry {
     MeasuresEntry {
+        batches: batches(measures.notifications, config),
         notifications: notifications(measures.notifications),
         dim: Some(u32::from(measures.dim)).filter(|dim| *dim > 0),
         warmth: measures.warmth.map(u32::from),
@@ -297,8 +316,9 @@ fn measures_asked(measures: &Measures) -> MeasuresEntry {
     }
 }
 
-fn measures_in_force(in_force: &Desired) -> MeasuresEntry {
+fn measures_in_force(in_force: &Desired, config: &Config) -> MeasuresEntry {
     MeasuresEntry {
+        batches: batches(in_force.notifications, config),
         notifications: notifications(in_force.notifications),
         dim: Some(u32::from(in_force.dim)).filter(|dim| *dim > 0),
         warmth: in_force.warmth.map(u32::from),
@@ -315,6 +335,12 @@ fn notifications(level: Notifications) -> Option<String> {
         Notifications::Batched => Some("batched".to_owned()),
         Notifications::Urgent => Some("urgent".to_owned()),
     }
+}
+
+/// The times at which notifications come through, where they are held in batches.
+fn batches(level: Notifications, config: &Config) -> Option<Vec<String>> {
+    let times = config.batches.iter().map(|time| time.strftime("%H:%M").to_string());
+    (level == Notifications::Batched).then(|| times.collect())
 }
 
 fn list(names: &BTreeSet<String>) -> Option<Vec<String>> {

@@ -4,12 +4,20 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::{CAPTURES_AT_MOST, Damage, Engine, seat::Doing};
+use super::{
+    CAPTURES_AT_MOST, Damage, Engine,
+    seat::{Doing, Seat},
+};
 use crate::{
     backend::BackendError,
-    plan::{self, Desired, Step},
+    plan::{self, Desired, Measure, Step},
     store::Receipt,
 };
+
+/// Tells whether notifications are all it holds.
+fn is_of_notifications(seat: &Seat) -> bool {
+    seat.row.measures == [Measure::Notifications]
+}
 
 impl Engine {
     /// Starts what is to be done next, seat by seat; a seat that is busy is looked at again when it is done.
@@ -31,6 +39,7 @@ impl Engine {
         // wanted any more.
         let open = self.desired().measures().is_empty();
         let looking = self.first_round_until.is_some();
+        let through = self.evaluation.let_through.is_some();
         for step in plan::diff(&wanted, &applied) {
             let (Step::Put { backend, .. } | Step::TakeDown { backend }) = &step;
             let Some(index) = self.seats.iter().position(|seat| seat.row.id == *backend) else {
@@ -41,6 +50,8 @@ impl Engine {
                 continue;
             }
             match step {
+                // A batch is no end of quiet: what the person set meanwhile is theirs beyond it.
+                Step::TakeDown { .. } if seat.theirs && through && is_of_notifications(seat) => {}
                 Step::TakeDown { .. } => seat.start_restore(index, &self.tell),
                 Step::Put { .. } if seat.theirs => {}
                 Step::Put { desired, .. } => {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
-use super::{Damage, Engine, Event, Snapshot, seat::Seat, sentences};
+use super::{Damage, Engine, Event, Snapshot, batches::Waited, seat::Seat, sentences};
 use crate::{
     backend::{Desktop, REGISTRY, Row},
     clock::Clock,
@@ -127,6 +127,8 @@ impl Daemon {
             now,
             since_boot: self.clock.since_boot(),
             zone: TimeZone::UTC,
+            slept: None,
+            waited: Waited::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Desired;
-use crate::{config::Config, schedule::Evaluation};
+use crate::{
+    config::{Config, Notifications},
+    schedule::Evaluation,
+};
 
-/// Takes the merged measures, without what is let through and what can never be locked.
+/// Takes the merged measures, without what is let through and what can never be locked. While notifications held in
+/// batches come through, none are held.
 ///
 /// A site stands for its subdomains too, and a refused one cannot have a hole in it: letting `a.example.com` through
 /// while `example.com` is locked opens all of `example.com` for that time. Where it is too much or too little, the desktop
@@ -25,8 +29,12 @@ pub fn desired(evaluation: &Evaluation, config: &Config) -> Desired {
         .collect();
     let sites =
         measures.lock.sites.iter().filter(|site| !open.iter().any(|open| overlap(site, open)));
+    let notifications = match evaluation.let_through {
+        Some(_) => Notifications::All,
+        None => measures.notifications,
+    };
     Desired {
-        notifications: measures.notifications,
+        notifications,
         dim: measures.dim,
         warmth: measures.warmth,
         greyscale: measures.greyscale,
@@ -50,7 +58,7 @@ mod tests {
     use jiff::{SignedDuration, Timestamp};
 
     use super::*;
-    use crate::config::{Breaks, Lock, Measures, Notifications};
+    use crate::config::{Breaks, Lock, Measures};
 
     fn set(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -95,6 +103,19 @@ mod tests {
         };
         assert_eq!(desired(&evaluation, &Config::default()), expected);
         assert_eq!(desired(&Evaluation::default(), &Config::default()), Desired::default());
+    }
+
+    #[test]
+    fn a_batch_holds_nothing_and_leaves_the_rest() {
+        let batched = Notifications::Batched;
+        let measures = Measures { notifications: batched, dim: 10, ..Measures::default() };
+        let held = Evaluation { measures, ..Evaluation::default() };
+        let through = Evaluation { let_through: Some(Timestamp::MAX), ..held.clone() };
+        let config = Config::default();
+        let dim = Desired { dim: 10, ..Desired::default() };
+        assert_eq!(desired(&held, &config), Desired { notifications: batched, ..dim.clone() });
+        assert_eq!(desired(&through, &config), dim);
+        assert!(through.is_quiet());
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Measure {
     ];
 
     /// The name on the bus and in JSON.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Notifications => "notifications",
             Self::Dim => "dim",

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use jiff::Timestamp;
 
 use super::{
-    Evaluation, Facts, Period, Unlock, after, by_hand,
+    Evaluation, Facts, Period, Unlock, after, batches, by_hand,
     offs::Offs,
     place,
     shift::soonest,
@@ -52,14 +52,20 @@ pub fn evaluate(facts: &Facts<'_>, now: Timestamp) -> Evaluation {
         soonest(&mut next, *until);
     }
     let measures = if paused_until.is_some() { Measures::default() } else { strictest(&periods) };
-    Evaluation {
+    let mut evaluation = Evaluation {
         measures,
         paused_until,
         until,
         next_change: next,
         unlocked: unlocks.into_keys().map(str::to_owned).collect(),
         periods,
+        ..Evaluation::default()
+    };
+    batches::add(&mut evaluation, facts, &offs, &weekly, now);
+    for batch in [evaluation.let_through, evaluation.next_batch].into_iter().flatten() {
+        soonest(&mut evaluation.next_change, batch);
     }
+    evaluation
 }
 
 /// The order of an evaluation's periods; one with no known end is first.

@@ -96,6 +96,8 @@ pub struct Facts<'a> {
     pub ahead: &'a BTreeMap<String, SignedDuration>,
     /// Where the machine is.
     pub zone: &'a TimeZone,
+    /// The last stretch that nobody was awake for, from and until: suspend, or a clock set forward.
+    pub slept: Option<(Timestamp, Timestamp)>,
 }
 
 /// What the rules, the log and the clock say at one moment.
@@ -114,6 +116,11 @@ pub struct Evaluation {
     pub next_change: Option<Timestamp>,
     /// Apps and sites let through now.
     pub unlocked: BTreeSet<String>,
+    /// Until when notifications that are held in batches come through, if they do now; `measures` go on saying that they
+    /// are held in batches.
+    pub let_through: Option<Timestamp>,
+    /// When they come through next; none where they are over before.
+    pub next_batch: Option<Timestamp>,
 }
 
 impl Evaluation {

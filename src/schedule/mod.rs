@@ -8,6 +8,7 @@
 //! looking at the same slots.
 
 mod after;
+mod batches;
 mod by_hand;
 mod evaluate;
 mod facts;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp, civil};
 
 use super::{Facts, Hold, Period, Reason, Session, Start};
-use crate::config::{AfterRule, PlaceRule, Profile, WeeklyRule};
+use crate::config::{AfterRule, Measures, PlaceRule, Profile, WeeklyRule};
 
 /// An interval, half-open, on the wall clock.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +27,19 @@ pub(super) enum Cause<'a> {
 }
 
 impl Slot<'_> {
+    /// What it asks for.
+    pub fn measures(&self) -> &Measures {
+        match self.cause {
+            Cause::After { rule, phase, .. } => &rule.phases[phase].measures,
+            Cause::Weekly { rule, .. } => &rule.measures,
+            Cause::Place { rule } => &rule.measures,
+            Cause::Start { profile, .. } | Cause::Hold { profile, .. } => &profile.measures,
+        }
+    }
+
     /// Makes the period.
     pub fn period(&self) -> Period {
-        let (run, reason, profile, measures) = match self.cause {
+        let (run, reason, profile) = match self.cause {
             Cause::After { session, rule, phase } => {
                 let Session { id, ended, .. } = session;
                 let reason = Reason::After {
@@ -38,30 +48,27 @@ impl Slot<'_> {
                     phase: phase + 1,
                     of: rule.phases.len(),
                 };
-                let phase = &rule.phases[phase];
-                (session_run(id), reason, &phase.profile, &phase.measures)
+                (session_run(id), reason, &rule.phases[phase].profile)
             }
             Cause::Weekly { rule, date } => {
                 let reason = Reason::Weekly { name: rule.name.clone() };
-                (weekly_run(&rule.name, date), reason, &rule.profile, &rule.measures)
+                (weekly_run(&rule.name, date), reason, &rule.profile)
             }
             Cause::Place { rule } => {
                 let reason = Reason::Place { name: rule.name.clone() };
-                (place_run(&rule.name), reason, &rule.profile, &rule.measures)
+                (place_run(&rule.name), reason, &rule.profile)
             }
-            Cause::Start { start, profile } => {
-                (start_run(&start.id), Reason::Start, &start.profile, &profile.measures)
-            }
-            Cause::Hold { hold, profile } => {
+            Cause::Start { start, .. } => (start_run(&start.id), Reason::Start, &start.profile),
+            Cause::Hold { hold, .. } => {
                 let reason = Reason::Hold { reason: hold.reason.clone() };
-                (hold_run(hold.cookie), reason, &hold.profile, &profile.measures)
+                (hold_run(hold.cookie), reason, &hold.profile)
             }
         };
         Period {
             run,
             reason,
             profile: profile.clone(),
-            measures: measures.clone(),
+            measures: self.measures().clone(),
             from: self.from,
             until: self.until,
         }

@@ -13,8 +13,8 @@ pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 #[derive(Debug, Default)]
 pub(super) struct Popups {
     next: u32,
-    shown: Vec<String>,
-    waiting: Vec<String>,
+    shown: Vec<(u32, String)>,
+    waiting: Vec<(u32, String)>,
 }
 
 impl Popups {
@@ -34,9 +34,16 @@ impl Popups {
         }
         let body = call.body();
         let summary: Result<(&str, u32, &str, &str), _> = body.deserialize_ignore_signature();
-        let Ok((_, _, _, summary)) = summary else { return None };
-        if holds_back { &mut self.waiting } else { &mut self.shown }.push(summary.to_owned());
+        let Ok((_, replaces, _, summary)) = summary else { return None };
+        let summary = summary.to_owned();
+        let mut all = self.shown.iter_mut().chain(&mut self.waiting);
+        if let Some(old) = all.find(|(id, _)| *id == replaces) {
+            old.1 = summary;
+            return Some(reply(call, &replaces));
+        }
         self.next += 1;
+        let list = if holds_back { &mut self.waiting } else { &mut self.shown };
+        list.push((self.next, summary));
         Some(reply(call, &self.next))
     }
 
@@ -47,6 +54,6 @@ impl Popups {
 
     /// The summaries shown so far.
     pub(super) fn shown(&self) -> Vec<String> {
-        self.shown.clone()
+        self.shown.iter().map(|(_, summary)| summary.clone()).collect()
     }
 }

@@ -133,8 +133,10 @@ async fn keys_are_there_whatever_is_quiet() {
         keys,
         [
             "ahead",
+            "batch_until",
             "config_error",
             "measures",
+            "next_batch",
             "next_change",
             "paused",
             "paused_until",
@@ -148,7 +150,10 @@ async fn keys_are_there_whatever_is_quiet() {
     );
     let keys: Vec<&str> =
         json["measures"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["apps", "breaks", "dim", "greyscale", "notifications", "sites", "warmth"]);
+    assert_eq!(
+        keys,
+        ["apps", "batches", "breaks", "dim", "greyscale", "notifications", "sites", "warmth"]
+    );
 }
 
 #[tokio::test]

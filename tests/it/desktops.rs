@@ -50,7 +50,7 @@ fn every_row_names_its_desktops_once_and_in_order() {
 
 fn cases_of(environment: Environment) -> &'static [&'static str] {
     match environment {
-        Environment::Gnome43 => &["gnome"],
+        Environment::Gnome43 => &["gnome", "gnome-x11"],
         Environment::Plasma5 => &["kde"],
         Environment::Sway => &["sway-dunst", "sway-mako", "sway-swaync"],
         Environment::Xfce => &["x11-xfce"],

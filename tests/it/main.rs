@@ -1,6 +1,7 @@
 //! The real binaries and backends on a private bus, with stand-ins for services. One module for each thing tested.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod batches;
 mod budgie;
 mod cli_answers;
 mod cli_follow;
@@ -16,6 +17,7 @@ mod desktops;
 mod dunst;
 mod gnome;
 mod house;
+mod hyprland_ctm;
 mod in_file;
 mod layering;
 mod lock;
@@ -27,4 +29,5 @@ mod setting;
 mod wl_gamma;
 mod wl_overlay;
 mod x11;
+mod x11_glide;
 mod xfce;

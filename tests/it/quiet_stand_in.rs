@@ -30,6 +30,8 @@ pub struct Scene {
     pub next_change: u64,
     pub paused: bool,
     pub paused_until: u64,
+    pub batch_until: u64,
+    pub next_batch: u64,
     pub measures: MeasuresEntry,
     pub reasons: Vec<PeriodEntry>,
     pub problems: Vec<ProblemEntry>,
@@ -144,6 +146,16 @@ impl Control {
     #[zbus(property)]
     fn paused_until(&self) -> u64 {
         self.scene().paused_until
+    }
+
+    #[zbus(property)]
+    fn batch_until(&self) -> u64 {
+        self.scene().batch_until
+    }
+
+    #[zbus(property)]
+    fn next_batch(&self) -> u64 {
+        self.scene().next_batch
     }
 
     #[zbus(property)]

@@ -7,7 +7,10 @@
 #   notification_shows            whether a new ordinary notification is seen on the screen
 #   blue_to_red                   prints how much blue the screen has to its red (warm is less)
 #   by_hand quiet|dim|warm|grey|open    does what the measures do with the desktop's own tools, and undoes it
+#   in_batches=yes                notifications that come through at set times are looked at here; it takes a minute
 #   colourful                     prints how colourful the screen is; only where greyscale is to be had
+#   in_the_middle                 looks, while it is quiet, at what only this desktop has; where there is such a thing
+#   beside_another                looks how quietd gets on with another program; where there is one
 #
 # Everything is read back from the desktop itself, never from quietd. The first part changes the settings by hand, so
 # that a check that cannot fail is noticed before quietd is judged by it.
@@ -215,6 +218,9 @@ lock = ["@counting"]
 [profiles.light]
 dim = 20
 
+[profiles.waiting]
+notifications = "batched"
+
 [profiles.warm]
 warmth = 2700
 
@@ -228,6 +234,33 @@ CONFIG
   must "systemctl --user start quietd starts it" user systemctl --user start quietd
 }
 
+# What waits comes through at the next whole minute that is far enough away. One ordinary notification is sent meanwhile,
+# and perhaps urgent ones, which do not count.
+through_until() { wait_for --timeout 90 property "${bus[@]}" BatchUntil "$(($1 + 300))000000"; }
+is_said() { user grep -q 'string "While it was quiet: 1 notification"' /tmp/shown; }
+status_says() { ctl status | grep -q "$1"; }
+as_bright_as_before() { local end=$((SECONDS + 20)); until dimmed_to 0.98 1.02; do ((SECONDS < end)) || return; done; }
+batches() {
+  say "Held in batches: what waits comes through while we look"
+  local at=$(($(date +%s) / 60 * 60 + 60))
+  ((at - $(date +%s) > 25)) || at=$((at + 60))
+  user sed -i "1i batches = [\"$(user date -d "@$at" +%H:%M)\"]" .config/quietd/config.toml
+  user systemd-run --user --quiet --collect --unit=shown -p StandardOutput=file:/tmp/shown \
+    dbus-monitor --session "type='method_call',interface='org.freedesktop.Notifications',member='Notify'"
+  check "quietctl start waiting" ctl start waiting 1h
+  check "the desktop says that it is quiet" soon says_quiet
+  check "quietctl status says when notifications come" status_says "held until $(user date -d "@$at" +%H:%M)"
+  check "an ordinary notification does not show" not notification_shows
+  check "the batch begins by itself" through_until "$at"
+  check "the desktop no longer says that it is quiet" soon not says_quiet
+  check "how many waited is said" soon is_said
+  check "quietctl status says that they come through" status_says "come through until"
+  user systemctl --user stop shown
+  check "what was said goes away by itself" as_bright_as_before
+  off
+  as_before
+}
+
 with_quietd() {
   say "Installed as a person would"
   install_quietd
@@ -236,6 +269,7 @@ with_quietd() {
   say "A session is logged"
   must "quietctl log puts its first phase in force" log_session
   in_force
+  ! declare -F in_the_middle >/dev/null || in_the_middle
   off
   as_before
 
@@ -248,6 +282,8 @@ with_quietd() {
   check "the app runs again" app_runs
   off
   as_before
+
+  [[ ${in_batches:-} != yes ]] || batches
 
   say "Warm, then grey"
   check "quietctl start warm" ctl start warm 10m
@@ -263,6 +299,11 @@ with_quietd() {
     off
   fi
   as_before
+
+  if declare -F beside_another >/dev/null; then
+    beside_another
+    as_before
+  fi
 
   say "The daemon is killed, and comes back"
   must "a session is in force" log_session

@@ -143,7 +143,7 @@ pub(super) fn dimmed(found: u32, max: u32, dim: u8) -> u32 {
 }
 
 /// Tells whether a value read is the one that was set; drivers may round by a hundredth.
-fn is_same(read: u32, set: u32, max: u32) -> bool {
+pub(super) fn is_same(read: u32, set: u32, max: u32) -> bool {
     u64::from(read.abs_diff(set)) * 100 <= u64::from(max)
 }
 

@@ -1,7 +1,7 @@
 //! GNOME Shell: `show-banners`, the key behind its Do Not Disturb switch (43 to 51, unchanged).
 //!
 //! Off, banners stay away and urgent notifications come through; what was held is in the message list and does not pop
-//! up afterwards. So `batched` and `urgent` are the same here.
+//! up afterwards. So `batched` and `urgent` hold the same here; the times of `batches` are the engine's.
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;

@@ -22,6 +22,8 @@ pub fn status(page: &Page, state: &State, ahead: &[PeriodEntry]) -> Value {
         "next_change": page.iso(state.next_change),
         "paused": state.paused,
         "paused_until": page.iso(state.paused_until),
+        "batch_until": page.iso(state.batch_until.unwrap_or(0)),
+        "next_batch": page.iso(state.next_batch.unwrap_or(0)),
         "measures": measures(&state.measures),
         "reasons": plan(page, &state.reasons),
         "ahead": plan(page, ahead),
@@ -135,6 +137,7 @@ pub fn checks(checks: &[Check]) -> Value {
 fn measures(measures: &MeasuresEntry) -> Value {
     json!({
         "notifications": measures.notifications.as_deref().unwrap_or("all"),
+        "batches": measures.batches.as_deref().unwrap_or(&[]),
         "dim": measures.dim.unwrap_or(0),
         "warmth": measures.warmth,
         "greyscale": measures.greyscale.unwrap_or(false),

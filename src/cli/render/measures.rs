@@ -15,7 +15,7 @@ pub fn short(measures: &MeasuresEntry) -> Vec<String> {
     if let Some(which) = &measures.notifications {
         said.push(match &**which {
             "urgent" => "only urgent notifications".to_owned(),
-            _ => "notifications in batches".to_owned(),
+            _ => format!("notifications in batches{}", times(measures.batches.as_deref())),
         });
     }
     said.extend(measures.dim.map(|percent| format!("{percent}% darker")));
@@ -34,6 +34,15 @@ pub fn short(measures: &MeasuresEntry) -> Vec<String> {
     }
     said.extend(measures.breaks.map(|every| format!("a break every {}", lasting(duration(every)))));
     said
+}
+
+/// When batches come, where that is short: " (09:00, 13:00, 18:00)".
+fn times(batches: Option<&[String]>) -> String {
+    match batches.unwrap_or_default() {
+        [] => String::new(),
+        few if few.len() <= 4 => format!(" ({})", few.join(", ")),
+        many => format!(" ({} times a day)", many.len()),
+    }
 }
 
 /// A row for each measure in force.
@@ -55,7 +64,7 @@ fn long(on: &Page, measures: &MeasuresEntry, measure: Measure) -> Option<String>
     match measure {
         Measure::Notifications => measures.notifications.as_deref().map(|which| match which {
             "urgent" => "only urgent ones come through".to_owned(),
-            _ => "held, and shown together at set times".to_owned(),
+            _ => "held until it is over".to_owned(),
         }),
         Measure::Dim => measures.dim.map(|percent| format!("screens {percent}% darker")),
         Measure::Warmth => measures.warmth.map(|kelvin| format!("warm colours, {kelvin} K")),
@@ -77,6 +86,7 @@ pub fn together<'p>(periods: impl IntoIterator<Item = &'p PeriodEntry>) -> Measu
         MeasuresEntry {
             // "urgent" comes after "batched" in the alphabet as in strictness.
             notifications: all.notifications.max(more.notifications.clone()),
+            batches: all.batches.or(more.batches.clone()),
             dim: all.dim.max(more.dim),
             warmth: least(all.warmth, more.warmth),
             greyscale: all.greyscale.max(more.greyscale),

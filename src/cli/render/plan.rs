@@ -83,7 +83,7 @@ mod tests {
 
         Thursday 26 November
           14:00  ease
-                 notifications in batches, warm (5000 K)
+                 notifications in batches (09:00, 13:00, 18:00), warm (5000 K)
                  after a session that ended 14:00, phase 3 of 3
 
         Saturday 28 November
@@ -91,7 +91,7 @@ mod tests {
 
         Sunday 29 November
           21:30  ease
-                 notifications in batches, warm (5000 K)
+                 notifications in batches (09:00, 13:00, 18:00), warm (5000 K)
                  every week: evenings
 
         Monday 30 November

@@ -28,6 +28,7 @@ fn names(names: &[&str]) -> Vec<String> {
 pub fn settle() -> MeasuresEntry {
     MeasuresEntry {
         notifications: Some("urgent".into()),
+        batches: None,
         dim: Some(40),
         warmth: Some(3400),
         greyscale: Some(true),
@@ -57,6 +58,7 @@ pub fn quiet() -> MeasuresEntry {
 pub fn ease() -> MeasuresEntry {
     MeasuresEntry {
         notifications: Some("batched".into()),
+        batches: Some(names(&["09:00", "13:00", "18:00"])),
         warmth: Some(5000),
         ..MeasuresEntry::default()
     }

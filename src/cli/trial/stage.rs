@@ -2,12 +2,14 @@
 
 use std::{fs, io, path::Path, sync::Arc};
 
+use jiff::SignedDuration;
 use zbus::Connection;
 
 use super::super::{CommandError, context::Context, error::Kind};
 use crate::{
     api,
     backend::{REGISTRY, Row},
+    clock::{Clock as _, SystemClock},
     dbus::Peer,
     engine,
     env::Env,
@@ -157,8 +159,12 @@ fn own_env(real: &Env, folder: &Path) -> Env {
 
 /// Makes the folders, and a config with two short phases; `more` is for the first, where the stage can do it.
 fn furnish(env: &Env, first: &str, second: &str, more: &str) -> io::Result<()> {
+    // Half a day away: no batch comes in the middle of it.
+    let far = SystemClock.now().to_zoned(SystemClock.zone()).time();
+    let far = far.wrapping_add(SignedDuration::from_hours(12)).strftime("%H:%M");
     let config = format!(
-        r#"[[after]]
+        r#"batches = ["{far}"]
+[[after]]
 session = "any"
 phases = [{{ for = "{first}", profile = "settle" }}, {{ for = "{second}", profile = "ease" }}]
 [profiles.settle]

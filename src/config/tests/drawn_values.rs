@@ -9,6 +9,59 @@ fn drawn(text: &str) -> String {
 }
 
 #[test]
+fn batches_that_are_none() {
+    let many: Vec<String> = (0..25).map(|at| format!("'{}:{}0'", at / 2, at % 2)).collect();
+    let many = drawn(&format!("batches = [{}]", many.join(", ")));
+    assert!(many.contains("there are more than 24 batches"), "{many}");
+    assert_snapshot!(drawn("batches = []"), @r#"
+    error: an empty list of batches lets nothing through at any time
+     --> config.toml:1:11
+      |
+    1 | batches = []
+      |           ^^ `batches` takes times of day
+      |
+      = help: Write for example `batches = ["09:00", "13:00", "18:00"]`.
+
+    1 mistake in config.toml.
+    "#);
+    assert_snapshot!(drawn("batches = ['24:00', '13.00', 9]\n[profiles.mine]\nbatches = ['09:00']"), @r#"
+    error: "24:00" is not a time of day
+     --> config.toml:1:12
+      |
+    1 | batches = ['24:00', '13.00', 9]
+      |            ^^^^^^^ no such time
+      |
+      = help: Midnight is "00:00".
+
+    error: "13.00" is not a time of day
+     --> config.toml:1:21
+      |
+    1 | batches = ['24:00', '13.00', 9]
+      |                     ^^^^^^^ no such time
+      |
+      = help: Write hours and minutes from "00:00" to "23:59", for example `batches = ["09:00", "13:00", "18:00"]`.
+
+    error: `batches` takes times of day, not a whole number
+     --> config.toml:1:30
+      |
+    1 | batches = ['24:00', '13.00', 9]
+      |                              ^ this is a whole number
+      |
+      = help: Write for example `batches = ["09:00", "13:00", "18:00"]`.
+
+    error: unknown key "batches" in a profile
+     --> config.toml:3:1
+      |
+    3 | batches = ['09:00']
+      | ^^^^^^^ not known here
+      |
+      = help: Write it at the top of the file, above the first heading; there it is for all profiles.
+
+    4 mistakes in config.toml.
+    "#);
+}
+
+#[test]
 fn wrong_types_come_with_an_example() {
     assert_snapshot!(drawn(r#"[[weekly]]
 name = "evenings"

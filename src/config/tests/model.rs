@@ -156,6 +156,16 @@ fn however_long_a_rule_is_written_strong_measures_end_after_72_hours_and_all_aft
 }
 
 #[test]
+fn batches_are_in_order_and_there_without_a_word() {
+    let time = |hour, minute| civil::time(hour, minute, 0, 0);
+    assert_eq!(valid("").config.batches, [time(9, 0), time(13, 0), time(18, 0)]);
+    assert_eq!(valid("batches = '7:30'").config.batches, [time(7, 30)]);
+    let Parsed { config, warnings } = valid("batches = ['18:00', '00:00', '07:30', '18:00']");
+    assert_eq!(config.batches, [time(0, 0), time(7, 30), time(18, 0)]);
+    assert_eq!(warnings[0].title, "18:00 stands twice in `batches`");
+}
+
+#[test]
 fn a_strong_phase_that_begins_after_72_hours_is_weak() {
     let text = "[[after]]\nsession = 'any'\nphases = [
         { for = '71h', profile = 'settle' }, { for = '1h', profile = 'quiet' },

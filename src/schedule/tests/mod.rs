@@ -1,6 +1,7 @@
 //! The schedule's tests: `world` makes facts, `zones` looks at real time zones, `rules` at what each rule and each act by
 //! hand means, `properties` at random worlds.
 
+mod batches;
 mod properties;
 mod rules;
 mod world;

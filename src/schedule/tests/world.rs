@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{
+    collection::{btree_set, vec},
+    option,
+    prelude::*,
+};
 
 use super::super::{ByHand, Evaluation, Facts, Hold, Period, Session, Start, Unlock};
 use crate::config::{
@@ -21,6 +25,7 @@ pub struct World {
     pub networks: BTreeMap<String, Timestamp>,
     pub ahead: BTreeMap<String, SignedDuration>,
     pub zone: TimeZone,
+    pub slept: Option<(Timestamp, Timestamp)>,
 }
 
 impl Default for World {
@@ -32,6 +37,7 @@ impl Default for World {
             networks: BTreeMap::new(),
             ahead: BTreeMap::new(),
             zone: TimeZone::UTC,
+            slept: None,
         }
     }
 }
@@ -45,6 +51,7 @@ impl World {
             networks: &self.networks,
             ahead: &self.ahead,
             zone: &self.zone,
+            slept: self.slept,
         }
     }
 
@@ -170,10 +177,14 @@ pub fn any_rule() -> impl Strategy<Value = AfterRule> {
     })
 }
 
+fn on_the_grid(step: i8) -> civil::Time {
+    civil::time(step / 2, step % 2 * 30, 0, 0)
+}
+
 fn any_weekly() -> impl Strategy<Value = WeeklyRule> {
     (1..128u8, 0..48i8, 1..48i8, any_measures()).prop_map(|(days, from, length, measures)| {
         let days: Vec<usize> = (0..7).filter(|day| days >> day & 1 == 1).collect();
-        let clock = |step: i8| civil::time(step / 2, step % 2 * 30, 0, 0).to_string();
+        let clock = |step: i8| on_the_grid(step).to_string();
         let rule = weekly("", &days, &clock(from), &clock((from + length) % 48));
         WeeklyRule { measures, ..rule }
     })
@@ -196,7 +207,9 @@ pub fn any_sessions(noon: usize) -> impl Strategy<Value = Vec<Session>> {
 
 fn any_config() -> impl Strategy<Value = Config> {
     let when = (vec(any_rule(), 0..3), vec(any_weekly(), 0..3), option::of(any_measures()));
-    (when, any_measures(), any_measures()).prop_map(|((after, mut weekly, place), one, two)| {
+    let batches = btree_set(0..48i8, 0..4);
+    let profiles = (any_measures(), any_measures());
+    (when, profiles, batches).prop_map(|((after, mut weekly, place), (one, two), batches)| {
         for (number, rule) in weekly.iter_mut().enumerate() {
             rule.name = format!("w{number}");
         }
@@ -213,6 +226,7 @@ fn any_config() -> impl Strategy<Value = Config> {
             weekly,
             places: place.into_iter().collect(),
             profiles: profiles.into(),
+            batches: batches.into_iter().map(on_the_grid).collect(),
             ..Config::default()
         }
     })
@@ -257,8 +271,9 @@ pub fn any_world() -> impl Strategy<Value = (World, usize)> {
     (0..2usize, 0..3usize).prop_flat_map(|(noon, zone)| {
         let network = option::of(-40..3i32);
         let ahead = vec((0..6usize, 0..20i32), 0..2);
+        let slept = option::weighted(0.2, (-60..60i32, 0..30i32));
         let facts = (any_config(), any_sessions(noon), any_by_hand(noon), network, ahead);
-        facts.prop_map(move |(config, sessions, by_hand, network, ahead)| {
+        (facts, slept).prop_map(move |((config, sessions, by_hand, network, ahead), slept)| {
             let since = network.map(|since| ("Bedroom".to_owned(), steps(noon, since)));
             let date = ["2026-03-28", "2026-10-24"][noon];
             let weekly = format!("weekly:w0@{date}");
@@ -271,6 +286,7 @@ pub fn any_world() -> impl Strategy<Value = (World, usize)> {
                 networks: since.into_iter().collect(),
                 ahead: ahead.collect(),
                 zone: ZONES[zone].clone(),
+                slept: slept.map(|(from, lasts)| (steps(noon, from), steps(noon, from + lasts))),
             };
             (world, noon)
         })

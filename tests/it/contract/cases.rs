@@ -7,15 +7,17 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomePower, GnomeShell, InFile,
-        PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Systemd, Which, Xfce,
+        Budgie, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell,
+        InFile, PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Systemd, Which,
+        Xfce,
         logind::Logind,
+        mutter::{Mutter, Screen},
     },
 };
 
 use super::{Begin, Case, checks};
 use crate::{
-    compositor::{Screens, TakesBack},
+    compositor::{ALL, Offers, Screens, TakesBack, still},
     x11::XServer,
 };
 
@@ -137,6 +139,8 @@ contract! {
         row: "x11-gamma",
         begin: |_, env| Box::pin(async {
             let server = XServer::start();
+            // What is on its way cannot be compared; `x11_glide.rs` has what moves.
+            still(env);
             env.display = Some(server.display());
             Box::new(server) as _
         }),
@@ -203,12 +207,41 @@ contract! {
             Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(20), 100).await.unwrap()) as _
         }))
     };
+    bus mutter_backlight: Case { left: Some("eDP-1=1000\nDP-3=110"), ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(803), monitor_at(110)]).await.unwrap()) as _ })
+    }) };
+    bus mutter_backlight_dark_by_hand: Case { already: true, ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(200)]).await.unwrap()) as _ })
+    }) };
     bus logind_backlight: panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 803).await.unwrap()) as _ })
     });
     bus logind_backlight_dark_by_hand: Case { already: true, ..panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 200).await.unwrap()) as _ })
     }) };
+    bus gnome_night_light_unset: Case {
+        left: Some("/org/gnome/settings-daemon/plugins/color/night-light-enabled=false"),
+        ..night_light(|bus, env| Box::pin(color(bus, env, &[])))
+    };
+    bus gnome_night_light_in_the_evening: Case {
+        left: Some(concat!(
+            "/org/gnome/settings-daemon/plugins/color/night-light-enabled=false\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-schedule-automatic=false\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-schedule-from=21.5\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-temperature=uint32 4000",
+        )),
+        ..night_light(|bus, env| {
+            Box::pin(async move {
+                let own = [
+                    ("enabled", Value::Bool(true)),
+                    ("temperature", Value::Uint(4000)),
+                    ("schedule-automatic", Value::Bool(false)),
+                    ("schedule-from", Value::Double(21.5)),
+                ];
+                color(bus, env, &own).await
+            })
+        })
+    };
     bus gnome_magnifier_unset: Case { left: Some(GREEN_BY_THE_PERSON), ..magnifier(|bus, env| {
         Box::pin(shell(bus, env, &[], GREEN))
     }) };
@@ -235,11 +268,26 @@ contract! {
         })
     };
     other wl_gamma: compositor("wl-gamma", |_, env| {
-        Box::pin(async { Box::new(screens(env, TakesBack::Gamma)) as _ })
+        Box::pin(async { Box::new(screens(env, ALL, TakesBack::Gamma)) as _ })
     });
     other wl_overlay: compositor("wl-overlay", |_, env| {
-        Box::pin(async { Box::new(screens(env, TakesBack::Overlays)) as _ })
+        Box::pin(async { Box::new(screens(env, ALL, TakesBack::Overlays)) as _ })
     });
+    other hyprland_ctm: Case {
+        desired: Desired {
+            dim: 40,
+            warmth: Some(3400),
+            greyscale: true,
+            ..Desired::default()
+        },
+        tells: None,
+        // There is nothing a person could change.
+        left: Some("ramps {}, overlays [], {}"),
+        ..compositor("hyprland-ctm", |_, env| Box::pin(async {
+            let hyprland = Offers { matrices: Some(2), ..ALL };
+            Box::new(screens(env, hyprland, TakesBack::Nothing)) as _
+        }))
+    };
 }
 
 fn locked(apps: &[&str]) -> Desired {
@@ -289,6 +337,34 @@ fn backlight(begin: Begin) -> Case {
 /// A case of a service that tells and takes the panel's light in percent.
 fn percent(row: &'static str, begin: Begin) -> Case {
     Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A case of the compositor's own way to GNOME's backlights.
+fn screens_of(begin: Begin) -> Case {
+    Case { row: "mutter-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A laptop's panel.
+fn panel_at(raw: i32) -> Screen {
+    Screen { connector: "eDP-1", min: 10, max: 1000, raw }
+}
+
+/// A monitor whose brightness the compositor makes.
+fn monitor_at(raw: i32) -> Screen {
+    Screen { connector: "DP-3", min: 10, max: 210, raw }
+}
+
+/// A case of Night Light.
+fn night_light(begin: Begin) -> Case {
+    Case {
+        row: "gnome-night-light",
+        begin,
+        desired: Desired { warmth: Some(3400), ..Desired::default() },
+        renewed: Desired { warmth: Some(3900), ..Desired::default() },
+        tells: Some(Change::ByThePerson),
+        reads_without_it: true,
+        ..Case::plain()
+    }
 }
 
 /// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
@@ -358,10 +434,22 @@ async fn reads(
     Box::new(reader)
 }
 
-fn screens(env: &mut Env, takes_back: TakesBack) -> Screens {
+/// Night Light as its person has set it, who will switch it off.
+async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> {
+    let folder = "/org/gnome/settings-daemon/plugins/color/night-light-";
+    let off = (format!("{folder}enabled"), Value::Bool(false));
+    let color = GnomeColor::start(bus, &env.config_home, (&off.0, off.1)).await.unwrap();
+    let own = own.iter().cloned().map(|(key, value)| (format!("{folder}{key}"), Some(value)));
+    color.dconf.change(&own.collect()).await;
+    Box::new(color)
+}
+
+fn screens(env: &mut Env, offers: Offers, takes_back: TakesBack) -> Screens {
+    // What is on its way cannot be compared; `wl_gamma.rs` and `wl_overlay.rs` have what moves.
+    still(env);
     env.wayland_display = Some("wayland-7".to_owned());
     let folder = env.runtime_dir.as_ref().expect("a folder for sockets");
-    Screens::start(&folder.join("wayland-7"), takes_back)
+    Screens::start(&folder.join("wayland-7"), offers, takes_back)
 }
 
 /// A case of holding notifications, on a service that tells of changes.

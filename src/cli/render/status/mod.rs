@@ -11,12 +11,14 @@ use super::{
 use crate::{
     api::{PeriodEntry, ProblemEntry},
     cli::state::State,
+    plan::Measure,
 };
 
 /// The whole page. `ahead` are the periods up to `horizon`, as `Plan` tells them.
 pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestamp) -> String {
     let mut out = page.heading(&headline(page, state));
-    let rows = rows(page, &state.measures);
+    let mut rows = rows(page, &state.measures);
+    say_batches(page, state, &mut rows);
     if !rows.is_empty() {
         out.push('\n');
         out.push_str(&page.table(&rows));
@@ -25,7 +27,12 @@ pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestam
         out.push_str("\nWhy\n");
         out.push_str(&page.table(&reasons(page, &state.reasons)));
     }
-    let next = changes(ahead, page.now.timestamp(), horizon);
+    let mut next: Vec<(Timestamp, String)> = changes(ahead, page.now.timestamp(), horizon)
+        .iter()
+        .map(|change| (change.at, then(change)))
+        .collect();
+    next.extend(next_batch(state).map(|at| (at, "notifications come through".to_owned())));
+    next.sort_by_key(|(at, _)| *at);
     if !next.is_empty() {
         out.push_str("\nNext\n");
         out.push_str(&page.table(&next_rows(page, &next)));
@@ -99,12 +106,29 @@ fn reasons(page: &Page, periods: &[PeriodEntry]) -> Vec<(String, String)> {
         .collect()
 }
 
+/// When notifications that are held in batches come through next.
+fn next_batch(state: &State) -> Option<Timestamp> {
+    let held = state.measures.notifications.is_some() || state.batch_until.is_some_and(|at| at > 0);
+    state.next_batch.filter(|_| held).and_then(moment)
+}
+
+/// Says when held notifications come through, or until when they do.
+fn say_batches(page: &Page, state: &State, rows: &mut Vec<(&'static str, String)>) {
+    const NAME: &str = Measure::Notifications.name();
+    if let Some(until) = state.batch_until.and_then(moment) {
+        rows.retain(|(name, _)| *name != NAME);
+        rows.insert(0, (NAME, format!("come through until {}", page.when(until))));
+    } else if let (Some(at), Some((NAME, text))) = (next_batch(state), rows.first_mut()) {
+        *text = format!("held until {}, then let through together", page.when(at));
+    }
+}
+
 /// A row for each change: when, and what it is then.
-fn next_rows(page: &Page, next: &[Change<'_>]) -> Vec<(String, String)> {
+fn next_rows(page: &Page, next: &[(Timestamp, String)]) -> Vec<(String, String)> {
     /// More of them are for `quietctl plan`.
     const SHOWN: usize = 4;
     let mut rows: Vec<(String, String)> =
-        next.iter().take(SHOWN).map(|change| (page.when(change.at), then(change))).collect();
+        next.iter().take(SHOWN).map(|(at, then)| (page.when(*at), then.clone())).collect();
     if next.len() > SHOWN {
         rows.push((String::new(), "To see what comes later: quietctl plan".to_owned()));
     }

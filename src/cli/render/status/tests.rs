@@ -27,7 +27,8 @@ fn an_hour_after_a_session() {
     Next
       18:00           quiet: only urgent notifications, 25% darker, warm (4000 K), 7
                       sites locked, a break every 15 minutes
-      Thursday 14:00  ease: notifications in batches, warm (5000 K)
+      Thursday 14:00  ease: notifications in batches (09:00, 13:00, 18:00), warm
+                      (5000 K)
       Saturday 14:00  over: everything is as you had it
 
     quietctl off  gives everything back now
@@ -98,7 +99,8 @@ fn nothing_now_and_something_later() {
     Nothing is quiet now
 
     Next
-      Sunday 21:30  ease: notifications in batches, warm (5000 K)
+      Sunday 21:30  ease: notifications in batches (09:00, 13:00, 18:00), warm (5000
+                    K)
       Monday 07:00  over: everything is as you had it
 
     quietctl plan  shows what is ahead
@@ -129,7 +131,7 @@ fn at_a_place_there_is_no_set_end() {
     insta::assert_snapshot!(page(&sample::page(), &state, &[], horizon()), @r"
     Quiet · ease
 
-      notifications  held, and shown together at set times
+      notifications  held until it is over
       warmth         warm colours, 5000 K
 
     Why
@@ -137,6 +139,58 @@ fn at_a_place_there_is_no_set_end() {
 
     quietctl off  gives everything back now
     ");
+}
+
+#[test]
+fn in_batches() {
+    let horizon = sample::at("2026-11-26T14:00:01+01");
+    let held = State {
+        profile: "ease".into(),
+        next_change: sample::usec("2026-11-25T18:00+01"),
+        next_batch: Some(sample::usec("2026-11-25T18:00+01")),
+        batch_until: Some(0),
+        measures: sample::ease(),
+        reasons: sample::ahead()[2..3].to_vec(),
+        ..sample::settling()
+    };
+    insta::assert_snapshot!(page(&sample::page(), &held, &sample::ahead()[2..3], horizon), @r"
+    Quiet until Saturday 14:00 · ease
+
+      notifications  held until 18:00, then let through together
+      warmth         warm colours, 5000 K
+
+    Why
+      ease  until Saturday 14:00: after a session that ended 14:00, phase 3 of 3
+
+    Next
+      18:00           notifications come through
+      Thursday 14:00  ease: notifications in batches (09:00, 13:00, 18:00), warm
+                      (5000 K)
+
+    quietctl off  gives everything back now
+    ");
+    let through = State {
+        measures: MeasuresEntry { notifications: None, batches: None, ..sample::ease() },
+        batch_until: Some(sample::usec("2026-11-25T15:04+01")),
+        ..held.clone()
+    };
+    insta::assert_snapshot!(page(&sample::page(), &through, &[], horizon), @r"
+    Quiet until Saturday 14:00 · ease
+
+      notifications  come through until 15:04
+      warmth         warm colours, 5000 K
+
+    Why
+      ease  until Saturday 14:00: after a session that ended 14:00, phase 3 of 3
+
+    Next
+      18:00  notifications come through
+
+    quietctl off  gives everything back now
+    ");
+    let over_before = State { next_batch: Some(0), ..held };
+    let text = page(&sample::page(), &over_before, &[], horizon);
+    assert!(text.contains("notifications  held until it is over\n"), "{text}");
 }
 
 #[test]
@@ -172,7 +226,8 @@ fn on_a_narrow_terminal_no_line_is_longer() {
                       locked, a break every 15
                       minutes
       Thursday 14:00  ease: notifications in
-                      batches, warm (5000 K)
+                      batches (09:00, 13:00,
+                      18:00), warm (5000 K)
       Saturday 14:00  over: everything is as you
                       had it
 

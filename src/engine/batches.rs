@@ -1,0 +1,100 @@
+//! What waits while notifications are held in batches: it is counted, and said when it comes through.
+
+use super::{Engine, Event, seat::Seat};
+use crate::{
+    backend::notifications::NAME,
+    config::Notifications,
+    dbus::{Notification, show},
+    plan::Measure,
+    source::Notices,
+};
+
+/// What waits.
+#[derive(Debug, Default)]
+pub(super) struct Waited {
+    /// The count that goes on now, if any does.
+    counting: Option<Notices>,
+    /// What was counted before it.
+    before: u32,
+    /// The notification that said it last, so that the next one takes its place; 0 if none, or if who showed it is gone.
+    shown: u32,
+}
+
+impl Waited {
+    /// Ends the count that goes on; what it came to is kept.
+    fn rest(&mut self) {
+        if let Some(counting) = self.counting.take() {
+            self.before = self.before.saturating_add(counting.so_far());
+        }
+    }
+}
+
+impl Engine {
+    /// Counts while notifications are held in batches, and says the count once nothing is held any more.
+    pub(super) fn mind_what_waits(&mut self) {
+        let shows = |seat: &&Seat| seat.row.measures.contains(&Measure::Notifications);
+        let seats = || self.seats.iter().filter(shows);
+        let theirs = seats().any(|seat| seat.theirs);
+        let holds = |seat: &Seat| {
+            let level = seat.applied.as_ref().map(|applied| applied.notifications);
+            level == Some(Notifications::Batched)
+        };
+        let held = seats().any(holds) && !theirs && self.stopping.is_none();
+        let given_back = seats().all(|seat| seat.is_idle() && seat.receipt.is_none());
+        let open = self.evaluation.let_through.is_some()
+            || self.evaluation.measures.notifications == Notifications::All;
+        if held {
+            let env = &self.desktop.env;
+            self.waited.counting.get_or_insert_with(|| Notices::count(env));
+        } else {
+            self.waited.rest();
+        }
+        if theirs {
+            // The person has opened it, and seen what there was.
+            self.waited.before = 0;
+        } else if open && given_back && self.stopping.is_none() {
+            self.say_what_waited();
+        }
+    }
+
+    fn say_what_waited(&mut self) {
+        let count = std::mem::take(&mut self.waited.before);
+        if count == 0 {
+            return;
+        }
+        let body = self.evaluation.let_through.map(|until| {
+            let until = until.to_zoned(self.zone.clone());
+            format!("Notifications come through until {}.", until.strftime("%H:%M"))
+        });
+        let title = match count {
+            1 => "While it was quiet: 1 notification".to_owned(),
+            count => format!("While it was quiet: {count} notifications"),
+        };
+        let (bus, tell) = (self.desktop.session.clone(), self.tell.clone());
+        let replaces = self.waited.shown;
+        tokio::spawn(async move {
+            let notification = Notification {
+                title: &title,
+                body: &body.unwrap_or_default(),
+                replaces,
+                low: true,
+            };
+            match show(&bus, &notification).await {
+                Ok(id) => drop(tell.send(Event::Shown { id }).await),
+                Err(error) => tracing::debug!(%error, "nobody showed what waited"),
+            }
+        });
+    }
+
+    /// What waited is shown under a number.
+    pub(super) fn shown(&mut self, id: u32) {
+        self.waited.shown = id;
+    }
+
+    /// Numbers of notifications are those of who shows them: with another one, that of ours may be anybody's.
+    pub(super) fn forget_shown(&mut self, name: &str) {
+        if name == NAME {
+            self.waited.shown = 0;
+        }
+    }
+}
