@@ -3,11 +3,15 @@
 //! Here: how each is told to hold them, and what it had before. Not here: which of them come through when; that is the
 //! schedule's and the plan's.
 
+pub mod cinnamon;
 pub mod dunst;
 pub mod gnome;
 pub mod mako;
+pub mod mate;
+pub mod pantheon;
 pub mod plasma;
 mod server;
+pub mod setting;
 pub mod swaync;
 pub mod swaync_dnd;
 mod value;

@@ -59,7 +59,7 @@ impl Backend for SwayncDnd {
         match is_inhibited(&self.desktop, CENTRE).await {
             Ok(None) => {}
             Ok(Some(_)) => {
-                return Probe::Unsupported(format!(
+                return Probe::Elsewhere(format!(
                     "{SERVER} {version} has inhibitors, which leave its do-not-disturb alone."
                 ));
             }
