@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use async_trait::async_trait;
 use zbus::Message;
 
 use super::{
-    Dconf, Fault, StandIn,
+    Dconf,
+    in_dconf::InDconf,
     notifications::{NAME, Popups},
     served::{OnBus, Served, Service, is, reply, unknown},
 };
@@ -127,16 +127,11 @@ impl OnBus for Swaync {
 }
 
 /// Stands in for swaync 0.7, with what it keeps in dconf.
-#[derive(Debug)]
-pub struct OldSwaync {
-    /// What it keeps.
-    pub dconf: Dconf,
-    served: Served<Centre>,
-}
+pub type OldSwaync = InDconf<Centre>;
 
 /// What it is on the bus; it follows its key in dconf.
 #[derive(Debug)]
-struct Centre;
+pub struct Centre;
 
 impl OldSwaync {
     /// Starts it on the bus at an address; see [`Dconf::start`].
@@ -161,33 +156,5 @@ impl Service for Centre {
             return reply(call, &(name, vendor, "0.7.3", spec));
         }
         unknown(call)
-    }
-}
-
-#[async_trait]
-impl StandIn for OldSwaync {
-    async fn state(&self) -> String {
-        self.dconf.state().await
-    }
-
-    async fn person_changes(&self) {
-        self.dconf.person_changes().await;
-    }
-
-    async fn fault(&self, fault: Fault) {
-        self.served.fault(fault);
-        self.dconf.fault(fault).await;
-    }
-
-    async fn stop(&mut self) {
-        self.served.leave().await;
-        self.dconf.stop().await;
-    }
-
-    async fn start(&mut self) {
-        StandIn::start(&mut self.dconf).await;
-        if let Err(error) = self.served.comes_back().await {
-            tracing::warn!(%error, "a stand-in could not come back");
-        }
     }
 }

@@ -21,7 +21,7 @@ async fn leaves_do_not_disturb_alone() {
     let said = "SwayNotificationCenter 0.11.0; urgent ones come through";
     assert_eq!(backend.probe().await, Probe::Ready(said.to_owned()));
     let other = (swaync_dnd::ROW.open)(&desktop).probe().await;
-    assert!(matches!(other, Probe::Unsupported(_)), "{other:?}");
+    assert!(matches!(other, Probe::Elsewhere(_)), "{other:?}");
     let receipt = backend.capture(&Desired::default(), None).await.unwrap();
     backend.apply(&Desired::default(), &receipt).await.unwrap();
     assert_eq!(swaync.state().await, QUIET);
@@ -79,7 +79,7 @@ async fn one_without_inhibitors_is_another_row() {
     let desktop = desktop_on(&bus).await;
     let said = "SwayNotificationCenter 0.7.3 has no inhibitors; 0.8 and newer have them.";
     let probe = (swaync::ROW.open)(&desktop).probe().await;
-    assert_eq!(probe, Probe::Unsupported(said.to_owned()));
+    assert_eq!(probe, Probe::Elsewhere(said.to_owned()));
     let probe = (swaync_dnd::ROW.open)(&desktop).probe().await;
     assert!(matches!(&probe, Probe::Ready(said) if said.contains("0.7.3")), "{probe:?}");
 }

@@ -103,7 +103,7 @@ impl Backend for Swaync {
         let version = &server.version;
         match is_inhibited(&self.desktop, CENTRE).await {
             Ok(Some(_)) => Probe::Ready(format!("{SERVER} {version}; urgent ones come through")),
-            Ok(None) => Probe::Unsupported(format!(
+            Ok(None) => Probe::Elsewhere(format!(
                 "{SERVER} {version} has no inhibitors; 0.8 and newer have them."
             )),
             Err(error) => unclear(version, &error),

@@ -21,7 +21,7 @@ use crate::{
 /// The registry's row.
 pub const ROW: Row = Row {
     id: "swaync-dnd",
-    title: "SwayNotificationCenter",
+    title: "SwayNotificationCenter before 0.8",
     measures: &[Measure::Notifications],
     since: "0.3 to 0.7",
     cannot: "Urgent notifications still show, and what shows already stays until it times out.",
@@ -59,7 +59,7 @@ impl Backend for SwayncDnd {
         match is_inhibited(&self.desktop, CENTRE).await {
             Ok(None) => {}
             Ok(Some(_)) => {
-                return Probe::Unsupported(format!(
+                return Probe::Elsewhere(format!(
                     "{SERVER} {version} has inhibitors, which leave its do-not-disturb alone."
                 ));
             }
