@@ -112,7 +112,8 @@ pub struct DoctorEntry {
     pub backend: String,
     /// What people call it.
     pub title: String,
-    /// `ready`, `deferred` or `unsupported`.
+    /// `ready`, `deferred` (its service may still come), `unsupported` (it is here, but cannot) or `elsewhere` (it is
+    /// of another desktop).
     pub state: String,
     /// Whether this is the one that serves the measure here.
     pub serves: bool,

@@ -62,8 +62,10 @@ pub enum Probe {
     Ready(String),
     /// Its service may still come.
     Deferred(String),
-    /// Not here: what is missing and what to do about it.
+    /// What it would serve is here, but it cannot: what is missing and what to do about it.
     Unsupported(String),
+    /// It serves another desktop than this one; there is nothing to be done about it.
+    Elsewhere(String),
 }
 
 /// What a restore came to.

@@ -32,13 +32,23 @@ pub const REGISTRY: &[Row] = &[
     notifications::plasma::ROW,
     notifications::dunst::ROW,
     notifications::xfce::ROW,
+    notifications::mate::ROW,
+    notifications::cinnamon::ROW,
+    notifications::pantheon::ROW,
     // Less light from the panel itself is the best dimming, and by the desktop's own way its slider follows.
     dim::gnome_power::ROW,
+    dim::mate_power::ROW,
+    dim::cinnamon_power::ROW,
+    dim::mutter_backlight::ROW,
     dim::logind::ROW,
+    // It does not show in screenshots; the magnifier does.
+    dim::gnome_night_light::ROW,
     dim::gnome_magnifier::ROW,
     // Plasma's own warmth is in no screenshot, as its overlay would be.
     dim::night_color::ROW,
     dim::kwin_grey::ROW,
+    // Without colour too, and beside gamma: the one may be had where another program has the other.
+    dim::hyprland_ctm::ROW,
     dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,
     // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.

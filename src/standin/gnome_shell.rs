@@ -3,29 +3,24 @@
 
 use std::path::Path;
 
-use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::select_all};
 use tokio::task::JoinHandle;
 use zbus::{Message, Variant};
 
 use super::{
-    Dconf, Fault, StandIn,
+    Dconf,
+    in_dconf::InDconf,
     notifications::NAME,
     served::{PROPERTIES, Served, Service, is, reply, unknown},
 };
 use crate::dbus::dconf::{Settings, Value};
 
 /// GNOME Shell, without a screen.
-#[derive(Debug)]
-pub struct GnomeShell {
-    /// What it keeps.
-    pub dconf: Dconf,
-    served: Served<Shell>,
-}
+pub type GnomeShell = InDconf<Shell>;
 
 /// What it does itself.
 #[derive(Debug)]
-struct Shell;
+pub struct Shell;
 
 impl GnomeShell {
     /// Starts it on the bus at an address; see [`Dconf::start`].
@@ -51,34 +46,6 @@ impl Service for Shell {
             reply(call, &Variant::from("43.9"))
         } else {
             unknown(call)
-        }
-    }
-}
-
-#[async_trait]
-impl StandIn for GnomeShell {
-    async fn state(&self) -> String {
-        self.dconf.state().await
-    }
-
-    async fn person_changes(&self) {
-        self.dconf.person_changes().await;
-    }
-
-    async fn fault(&self, fault: Fault) {
-        self.served.fault(fault);
-        self.dconf.fault(fault).await;
-    }
-
-    async fn stop(&mut self) {
-        self.served.leave().await;
-        self.dconf.stop().await;
-    }
-
-    async fn start(&mut self) {
-        StandIn::start(&mut self.dconf).await;
-        if let Err(error) = self.served.comes_back().await {
-            tracing::warn!(%error, "a stand-in could not come back");
         }
     }
 }

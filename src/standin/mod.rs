@@ -6,13 +6,18 @@
 mod bus;
 mod dconf;
 mod dunst;
+mod gnome_color;
 mod gnome_power;
 mod gnome_shell;
+mod in_dconf;
 mod kwin;
 pub mod logind;
+pub mod mutter;
 mod notifications;
+mod percent;
 mod plasma;
 mod served;
+mod setting;
 mod systemd;
 mod xfce;
 
@@ -20,10 +25,14 @@ use async_trait::async_trait;
 pub use bus::PrivateBus;
 pub use dconf::Dconf;
 pub use dunst::{Dunst, DunstVersion};
+pub use gnome_color::GnomeColor;
 pub use gnome_power::GnomePower;
 pub use gnome_shell::{A11ySettings, GnomeShell};
+pub use in_dconf::InDconf;
 pub use kwin::{ByThePerson, Kwin, KwinIs};
+pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;
+pub use setting::{Program, SettingReader};
 pub use systemd::Systemd;
 pub use xfce::Xfce;
 

@@ -160,7 +160,7 @@ async fn setup_installs_once_and_remove_takes_away_exactly_that() {
     assert_eq!((ran.code, &*ran.err), (0, ""), "{}", ran.out);
     assert_eq!(
         manager.asked(),
-        ["Reload", "Enable [\"quietd.service\"] false false", "Restart quietd.service"]
+        ["Enable [\"quietd.service\"] false false", "Reload", "Restart quietd.service"]
     );
     let names: Vec<String> = tree(desk.home.path()).into_iter().map(|(name, _)| name).collect();
     assert_eq!(

@@ -74,7 +74,7 @@ async fn leaves_another_server_alone() {
     let before = plasmashell.state().await;
     let backend = (dunst::ROW.open)(&desktop_on(&bus).await);
     let said = "Notifications are shown by Plasma 5.27.5, not by dunst.";
-    assert_eq!(backend.probe().await, Probe::Unsupported(said.to_owned()));
+    assert_eq!(backend.probe().await, Probe::Elsewhere(said.to_owned()));
     let captured = backend.capture(&Desired::default(), None).await;
     assert!(matches!(captured, Err(BackendError::Absent(_))), "{captured:?}");
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));

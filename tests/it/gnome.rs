@@ -3,6 +3,8 @@
 mod backlight;
 mod banners;
 mod magnifier;
+mod night_light;
+mod panels;
 
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
@@ -11,8 +13,11 @@ use quietd::{
     config::Notifications,
     dbus::dconf::{Dconf as Settings, JOURNAL, Value, journalled},
     env::Env,
-    plan::{Desired, Measure},
-    standin::{A11ySettings, Dconf, Fault, GnomePower, GnomeShell, PrivateBus, StandIn},
+    plan::{Candidate, Desired, Measure, assign},
+    standin::{
+        A11ySettings, Dconf, Fault, GnomeColor, GnomePower, GnomeShell, PrivateBus, StandIn,
+        mutter::{Mutter, Screen},
+    },
     store::Receipt,
 };
 use tokio::sync::mpsc;
@@ -126,14 +131,42 @@ async fn told_meanwhile(
     }
 }
 
-#[test]
-fn the_backlight_is_preferred_to_the_magnifier() {
-    let dims: Vec<_> = REGISTRY
+/// Who serves what on a desktop where only these rows are ready.
+fn assigned(desired: &Desired, ready: &[&str]) -> Vec<(&'static str, Vec<Measure>)> {
+    let candidates: Vec<_> = REGISTRY
         .iter()
-        .filter(|row| row.measures.contains(&Measure::Dim) && row.id.starts_with("gnome"))
-        .map(|row| row.id)
+        .map(|row| Candidate {
+            id: row.id,
+            measures: row.measures.to_vec(),
+            ready: ready.contains(&row.id),
+            holds: std::collections::BTreeSet::new(),
+        })
         .collect();
-    assert_eq!(dims, ["gnome-backlight", "gnome-magnifier"]);
+    let assigned = assign(desired, &candidates).into_iter();
+    assigned.map(|(id, measures)| (id, measures.into_iter().collect())).collect()
+}
+
+#[test]
+fn the_magnifier_stays_off_where_it_is_not_needed() {
+    let laptop = ["mutter-backlight", "logind-backlight", "gnome-night-light", "gnome-magnifier"];
+    let mut desired = Desired { dim: 40, warmth: Some(3400), ..Desired::default() };
+    let real =
+        |dims| vec![("gnome-night-light", vec![Measure::Warmth]), (dims, vec![Measure::Dim])];
+    assert_eq!(assigned(&desired, &laptop), real("mutter-backlight"));
+    let mut on_43 = vec![("gnome-backlight", vec![Measure::Dim])];
+    on_43.push(("gnome-night-light", vec![Measure::Warmth]));
+    assert_eq!(assigned(&desired, &[&laptop[..], &["gnome-backlight"]].concat()), on_43);
+
+    desired.greyscale = true;
+    let mut all = vec![("gnome-magnifier", vec![Measure::Greyscale])];
+    all.extend(real("mutter-backlight"));
+    assert_eq!(assigned(&desired, &laptop), all);
+    // A monitor without a backlight: the magnifier dims, and Night Light warms beside it.
+    desired.greyscale = false;
+    let beside =
+        vec![("gnome-magnifier", vec![Measure::Dim]), ("gnome-night-light", vec![Measure::Warmth])];
+    assert_eq!(assigned(&desired, &laptop[2..]), beside);
+
     let ids: BTreeSet<_> = REGISTRY.iter().map(|row| row.id).collect();
     assert_eq!(ids.len(), REGISTRY.len());
 }

@@ -232,7 +232,7 @@ async fn without_a_backlight_there_is_nothing_to_do() {
     let receipt = stage.dim(50, None).await;
     std::fs::remove_dir_all(stage.desktop.env.sysfs.join("class")).unwrap();
     assert!(
-        matches!(stage.backend.probe().await, Probe::Unsupported(text) if text.starts_with("no backlight here"))
+        matches!(stage.backend.probe().await, Probe::Elsewhere(text) if text.starts_with("no backlight here"))
     );
     let captured = stage.backend.capture(&dimmed(50), None).await;
     assert!(matches!(captured, Err(BackendError::Absent(_))));

@@ -8,6 +8,8 @@
 #   blue_to_red                   prints how much blue the screen has to its red (warm is less)
 #   by_hand quiet|dim|warm|grey|open    does what the measures do with the desktop's own tools, and undoes it
 #   colourful                     prints how colourful the screen is; only where greyscale is to be had
+#   in_the_middle                 looks, while it is quiet, at what only this desktop has; where there is such a thing
+#   beside_another                looks how quietd gets on with another program; where there is one
 #
 # Everything is read back from the desktop itself, never from quietd. The first part changes the settings by hand, so
 # that a check that cannot fail is noticed before quietd is judged by it.
@@ -94,6 +96,17 @@ red_before_green() {
   close_notification "$red"
   pictures_until 30 closed no_icons || check "a closed notification goes away" false
   return "$seen"
+}
+# The same where urgent ones are held as well, so that nothing can be waited for: one that is shown is in the first or the
+# second picture after the service has answered, and this takes six.
+red_in_six() {
+  local id shown=0
+  id=$(user notify-send -p -h string:image-path:/tmp/red.png Ordinary "to be held while it is quiet") ||
+    check "the service takes a notification" false
+  pictures_until 6 ordinary has_red || shown=1
+  close_notification "$id"
+  pictures_until 30 closed no_icons || check "a closed notification goes away" false
+  return "$shown"
 }
 close_notification() {
   user busctl --user call org.freedesktop.Notifications /org/freedesktop/Notifications org.freedesktop.Notifications \
@@ -225,6 +238,7 @@ with_quietd() {
   say "A session is logged"
   must "quietctl log puts its first phase in force" log_session
   in_force
+  ! declare -F in_the_middle >/dev/null || in_the_middle
   off
   as_before
 
@@ -252,6 +266,11 @@ with_quietd() {
     off
   fi
   as_before
+
+  if declare -F beside_another >/dev/null; then
+    beside_another
+    as_before
+  fi
 
   say "The daemon is killed, and comes back"
   must "a session is in force" log_session

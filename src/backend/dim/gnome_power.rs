@@ -12,15 +12,13 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use zbus::{MatchRule, MessageStream, Variant};
 
+use super::gnome_automatic::Automatic;
 use crate::{
     backend::{
         Backend, BackendError, CALL_AT_MOST, Change, Desktop, Environment, Known, Probe, Restored,
         Row,
     },
-    dbus::{
-        CallError, Peer,
-        dconf::{Dconf, Value},
-    },
+    dbus::{CallError, Peer, dconf::Dconf},
     plan::{Desired, Measure},
     store::Receipt,
 };
@@ -49,21 +47,11 @@ const AT_LEAST: i32 = 25;
 /// Percent by which what is read may differ from what was set: a panel has its own steps.
 const STEP: i32 = 1;
 
-/// `org.gnome.SessionManager.Presence`: the session is idle.
-const IDLE: u32 = 3;
-const POWER: &str = "/org/gnome/settings-daemon/plugins/power/";
-const IDLE_DELAY: &str = "/org/gnome/desktop/session/idle-delay";
-/// Seconds, where nobody set it.
-const IDLE_DELAY_UNSET: u32 = 300;
-
 /// The backlight.
 #[derive(Debug)]
 pub struct Backlight {
     screen: Peer,
-    presence: Peer,
-    input: Peer,
-    sensor: Option<Peer>,
-    dconf: Dconf,
+    automatic: Automatic,
     /// What is set, then what was set earlier; empty while nothing is in force.
     ours: Mutex<Vec<i32>>,
 }
@@ -71,28 +59,9 @@ pub struct Backlight {
 impl Backlight {
     /// Opens it; does no I/O.
     pub fn new(desktop: &Desktop, dconf: Dconf) -> Self {
-        let peer = |name, path, interface| Peer::new(&desktop.session, name, path, interface);
         Self {
-            screen: peer(NAME, PATH, INTERFACE),
-            presence: peer(
-                "org.gnome.SessionManager",
-                "/org/gnome/SessionManager/Presence",
-                "org.gnome.SessionManager.Presence",
-            ),
-            input: peer(
-                "org.gnome.Mutter.IdleMonitor",
-                "/org/gnome/Mutter/IdleMonitor/Core",
-                "org.gnome.Mutter.IdleMonitor",
-            ),
-            sensor: desktop.system.as_ref().map(|bus| {
-                Peer::new(
-                    bus,
-                    "net.hadess.SensorProxy",
-                    "/net/hadess/SensorProxy",
-                    "net.hadess.SensorProxy",
-                )
-            }),
-            dconf,
+            screen: Peer::new(&desktop.session, NAME, PATH, INTERFACE),
+            automatic: Automatic::new(desktop, dconf),
             ours: Mutex::default(),
         }
     }
@@ -148,34 +117,6 @@ impl Backlight {
         })
     }
 
-    /// Whether the settings daemon may have dimmed the screen because nobody is there. It does so at four fifths of the
-    /// idle delay.
-    async fn nobody_is_there(&self) -> bool {
-        let settings = self.dconf.read().ok();
-        let setting = |key: &str| settings.as_ref().and_then(|now| now.get(key).ok().flatten());
-        if setting(&format!("{POWER}idle-dim")) == Some(Value::Bool(false)) {
-            return false;
-        }
-        if self.presence.get::<u32>("status").await == Ok(IDLE) {
-            return true;
-        }
-        let delay = match setting(IDLE_DELAY) {
-            Some(Value::Uint(seconds)) => seconds,
-            _ => IDLE_DELAY_UNSET,
-        };
-        let idle: Result<u64, _> = self.input.call("GetIdletime", &()).await;
-        delay > 0 && idle.is_ok_and(|milliseconds| milliseconds >= u64::from(delay) * 750)
-    }
-
-    /// Whether a light sensor steers the backlight: what we set would drift, and at the end not be ours.
-    async fn follows_the_light(&self) -> bool {
-        let Some(sensor) = &self.sensor else { return false };
-        let ambient = format!("{POWER}ambient-enabled");
-        let wanted =
-            self.dconf.read().and_then(|now| now.get(&ambient)) != Ok(Some(Value::Bool(false)));
-        wanted && sensor.get::<bool>("HasAmbientLight").await == Ok(true)
-    }
-
     fn ours(&self) -> Vec<i32> {
         self.ours.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
@@ -189,7 +130,7 @@ impl Backlight {
 impl Backend for Backlight {
     async fn probe(&self) -> Probe {
         match self.screen.get::<i32>(PROPERTY).await {
-            Ok(0..=100) if self.follows_the_light().await => Probe::Unsupported(
+            Ok(0..=100) if self.automatic.follows_the_light().await => Probe::Unsupported(
                 "A light sensor steers the backlight; switch automatic brightness off in Settings to have it dimmed."
                     .to_owned(),
             ),
@@ -213,7 +154,7 @@ impl Backend for Backlight {
         if let Some((held, found)) = held.and_then(|held| Some((held, held.found::<i32>()?))) {
             return Ok(held.renew(&dimmed(found, desired.dim)));
         }
-        if self.nobody_is_there().await {
+        if self.automatic.has_dimmed(now).await {
             return Err(BackendError::Absent(
                 "Nobody is there, and GNOME may have dimmed the screen itself; so its brightness is not known now."
                     .to_owned(),
@@ -228,7 +169,7 @@ impl Backend for Backlight {
         let now = self.now().await?;
         let known = receipt.found().into_iter().chain(ours.clone()).any(|known| is(now, known));
         // Where nobody is there, it is told again, and set, when the person is back.
-        if !is(now, set) && (known || !self.nobody_is_there().await) {
+        if !is(now, set) && (known || !self.automatic.has_dimmed(now).await) {
             self.remember([&ours[..], &[now]].concat());
             self.set(set).await?;
         }
@@ -242,7 +183,7 @@ impl Backend for Backlight {
         let now = self.now().await?;
         if now != found {
             if !ours.iter().any(|ours| is(now, *ours)) {
-                if self.nobody_is_there().await {
+                if self.automatic.has_dimmed(now).await {
                     // On return the daemon will set again what we had set: it is too early.
                     self.remember(ours);
                     return Err(BackendError::TimedOut(
@@ -281,7 +222,7 @@ impl Backend for Backlight {
                 Some(now) if ours.iter().any(|ours| is(now, *ours)) => {
                     std::mem::take(&mut was_away).then_some(Change::Again)
                 }
-                Some(_) if self.nobody_is_there().await => {
+                Some(now) if self.automatic.has_dimmed(now).await => {
                     was_away = true;
                     None
                 }

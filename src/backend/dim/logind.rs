@@ -3,7 +3,7 @@
 //! What is there is read from `/sys/class/backlight`, as the kernel's `sysfs-class-backlight` describes it; only writing
 //! needs logind. The value stays after us, whoever ends how, so it is in the receipt.
 
-mod panel;
+pub(super) mod panel;
 
 use async_trait::async_trait;
 use nix::unistd::getuid;
@@ -133,7 +133,7 @@ fn no_panel() -> String {
 
 /// The raw value for a dimming of what was found: no less than a quarter of the panel's light stays, unless the person
 /// had less already, which is then left alone.
-fn dimmed(found: u32, max: u32, dim: u8) -> u32 {
+pub(super) fn dimmed(found: u32, max: u32, dim: u8) -> u32 {
     let of = |value: u32, percent: u64| {
         u32::try_from((u64::from(value) * percent).div_ceil(100)).unwrap_or(value)
     };
@@ -142,7 +142,7 @@ fn dimmed(found: u32, max: u32, dim: u8) -> u32 {
 }
 
 /// Tells whether a value read is the one that was set; drivers may round by a hundredth.
-fn is_same(read: u32, set: u32, max: u32) -> bool {
+pub(super) fn is_same(read: u32, set: u32, max: u32) -> bool {
     u64::from(read.abs_diff(set)) * 100 <= u64::from(max)
 }
 
@@ -150,7 +150,7 @@ fn is_same(read: u32, set: u32, max: u32) -> bool {
 impl Backend for Logind {
     async fn probe(&self) -> Probe {
         let Some(panel) = Panel::find(&self.desktop.env.sysfs) else {
-            return Probe::Unsupported(no_panel());
+            return Probe::Elsewhere(no_panel());
         };
         let Ok(bus) = self.bus() else {
             return Probe::Unsupported("there is no system bus here, so no logind".to_owned());

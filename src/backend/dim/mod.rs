@@ -2,15 +2,27 @@
 //!
 //! Here: what a screen had and what it is given. Not here: how dark it should be, or which way is preferred.
 
+pub mod cinnamon_power;
 pub mod colour;
+pub mod glide;
+mod gnome_automatic;
 pub mod gnome_magnifier;
+pub mod gnome_night_light;
 pub mod gnome_power;
+pub mod hyprland_ctm;
 pub mod kwin_grey;
 pub mod logind;
+pub mod mate_power;
+mod motion;
+pub mod mutter_backlight;
 pub mod night_color;
+mod others;
+mod percent;
 mod ramp;
 mod randr;
 mod wayland;
 pub mod wl_gamma;
 pub mod wl_overlay;
 pub mod x11_gamma;
+mod x11_glide;
+mod x11_kept;

@@ -24,7 +24,7 @@ use crate::{
     plan::{Desired, Measure},
     store::{
         Receipt, StoreError,
-        ini::{self, Ini},
+        kconfig::{self, Settings},
     },
 };
 
@@ -150,9 +150,9 @@ impl NightColor {
     /// Finds what somebody has made unchangeable; in which file.
     fn fixed(&self) -> Result<Option<PathBuf>, StoreError> {
         for path in self.sources() {
-            let ini = ini::load(&path)?;
-            let key = |key| ini.get(GROUP, key).is_some_and(|entry| entry.fixed);
-            if ini.is_fixed(GROUP) || [ACTIVE, MODE, DAY, NIGHT].into_iter().any(key) {
+            let settings = kconfig::load(&path)?;
+            let key = |key| settings.get(GROUP, key).is_some_and(|entry| entry.fixed);
+            if settings.is_fixed(GROUP) || [ACTIVE, MODE, DAY, NIGHT].into_iter().any(key) {
                 return Ok(Some(path));
             }
         }
@@ -160,24 +160,24 @@ impl NightColor {
     }
 
     /// What the person has of a key, given what their own file has or had.
-    fn value(&self, own: &Ini, key: &str) -> Result<Option<String>, StoreError> {
+    fn value(&self, own: &Settings, key: &str) -> Result<Option<String>, StoreError> {
         if let Some(entry) = own.get(GROUP, key) {
             return Ok(entry.value.map(str::to_owned));
         }
         for path in self.sources().into_iter().rev().filter(|path| *path != self.file) {
-            if let Some(entry) = ini::load(&path)?.get(GROUP, key) {
+            if let Some(entry) = kconfig::load(&path)?.get(GROUP, key) {
                 return Ok(entry.value.map(str::to_owned));
             }
         }
         Ok(None)
     }
 
-    fn load(&self) -> Result<Ini, BackendError> {
-        ini::load(&self.file).map_err(disk)
+    fn load(&self) -> Result<Settings, BackendError> {
+        kconfig::load(&self.file).map_err(disk)
     }
 
     /// What is to be written for so many kelvin, over what the person has.
-    fn wanted(&self, own: &Ini, kelvin: u32) -> Result<Lines, StoreError> {
+    fn wanted(&self, own: &Settings, kelvin: u32) -> Result<Lines, StoreError> {
         let lower = |key: &str, plain: u32| {
             let theirs = self.value(own, key)?.and_then(|text| text.parse().ok()).unwrap_or(plain);
             let theirs = theirs.clamp(*RANGE.start(), *RANGE.end());
@@ -199,17 +199,17 @@ impl NightColor {
 
     /// Writes lines where they are not there already, and has `KWin` read them.
     async fn write(&self, lines: &Lines, found: &Found) -> Result<(), BackendError> {
-        let write = |ini: &mut Ini| {
+        let write = |settings: &mut Settings| {
             for (key, line) in lines {
-                if self::line(ini, key) != *line {
-                    ini.set(GROUP, key, line.as_deref());
+                if self::line(settings, key) != *line {
+                    settings.set(GROUP, key, line.as_deref());
                 }
             }
             if !found.group {
-                ini.remove_if_empty(GROUP);
+                settings.remove_if_empty(GROUP);
             }
         };
-        ini::change(&self.file, !found.file, write).await.map_err(disk)?;
+        kconfig::change(&self.file, !found.file, write).await.map_err(disk)?;
         let keys: Vec<&[u8]> = lines.keys().map(String::as_bytes).collect();
         let body = HashMap::from([(GROUP, keys)]);
         let bus = &self.desktop.session;
@@ -270,7 +270,7 @@ impl Backend for NightColor {
         match self.is_on_x11().await {
             Ok(false) => {}
             Ok(true) => {
-                return Probe::Unsupported(
+                return Probe::Elsewhere(
                     "On X11, Night Color changes the same gamma that dims; X11 gamma does both."
                         .to_owned(),
                 );
@@ -292,7 +292,7 @@ impl Backend for NightColor {
         desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        self.expect().await?;
+        let kwin = self.expect().await?;
         let now = self.load()?;
         let mut found = match held {
             Some(held) => held.found().ok_or_else(unreadable)?,
@@ -303,7 +303,12 @@ impl Backend for NightColor {
         for key in [ACTIVE, MODE, DAY, NIGHT] {
             found.lines.entry(key.to_owned()).or_insert_with(|| line(&now, key));
         }
-        let set = self.wanted(&with(&now, &found.lines), kelvin(desired)).map_err(disk)?;
+        // While it is suspended nothing would come of it, and of all moments when the person ends that it would.
+        let set = if kwin.inhibited && held.is_none() {
+            Lines::new()
+        } else {
+            self.wanted(&with(&now, &found.lines), kelvin(desired)).map_err(disk)?
+        };
         let mut receipt = Receipt::new(ROW.id, &found, &set);
         if let Some(held) = held {
             receipt.earlier = held.renew(&set).earlier;
@@ -393,7 +398,7 @@ fn kelvin(desired: &Desired) -> u32 {
 }
 
 /// Whether what is there is none of what we may have written. Keys that we never set do not matter.
-fn is_theirs(ours: &[Lines], now: &Ini) -> bool {
+fn is_theirs(ours: &[Lines], now: &Settings) -> bool {
     ours.first().is_some_and(|set| {
         set.keys().any(|key| {
             let now = line(now, key);
@@ -403,16 +408,16 @@ fn is_theirs(ours: &[Lines], now: &Ini) -> bool {
 }
 
 /// A file as it would be with these lines.
-fn with(ini: &Ini, lines: &Lines) -> Ini {
-    let mut ini = ini.clone();
+fn with(settings: &Settings, lines: &Lines) -> Settings {
+    let mut settings = settings.clone();
     for (key, line) in lines {
-        ini.set(GROUP, key, line.as_deref());
+        settings.set(GROUP, key, line.as_deref());
     }
-    ini
+    settings
 }
 
-fn line(ini: &Ini, key: &str) -> Option<String> {
-    ini.get(GROUP, key).map(|entry| entry.line.to_owned())
+fn line(settings: &Settings, key: &str) -> Option<String> {
+    settings.get(GROUP, key).map(|entry| entry.line.to_owned())
 }
 
 /// What a `PropertiesChanged` says of `inhibited`, if anything.

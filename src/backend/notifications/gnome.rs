@@ -71,7 +71,7 @@ impl Gnome {
             Ok((name, vendor, version, _)) if name == "gnome-shell" && vendor == "GNOME" => {
                 Ok(version)
             }
-            Ok((name, ..)) => Err(Probe::Unsupported(format!(
+            Ok((name, ..)) => Err(Probe::Elsewhere(format!(
                 "Notifications are shown by {name}, not by GNOME Shell."
             ))),
             Err(CallError::Absent(_)) => match self.shell.get("ShellVersion").await {

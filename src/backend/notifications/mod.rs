@@ -3,10 +3,14 @@
 //! Here: how each is told to hold them, and what it had before. Not here: which of them come through when; that is the
 //! schedule's and the plan's.
 
+pub mod cinnamon;
 pub mod dunst;
 pub mod gnome;
+pub mod mate;
+pub mod pantheon;
 pub mod plasma;
 mod server;
+pub mod setting;
 mod value;
 pub mod xfce;
 

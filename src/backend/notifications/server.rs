@@ -61,12 +61,9 @@ pub(super) async fn expect(bus: &Connection, name: &str) -> Result<Server, Backe
 pub(super) async fn probe(bus: &Connection, name: &str) -> Result<Server, Probe> {
     match server(bus).await {
         Ok(server) if server.name == name => Ok(server),
-        Ok(other) => Err(Probe::Unsupported(not(name, &other))),
+        Ok(other) => Err(Probe::Elsewhere(not(name, &other))),
         Err(CallError::Absent(_)) => Err(Probe::Deferred(nobody())),
-        Err(CallError::TimedOut(_)) => Err(Probe::Deferred(format!(
-            "The program that shows notifications did not answer within {} s.",
-            CALL_AT_MOST.as_secs()
-        ))),
+        Err(CallError::TimedOut(_)) => Err(Probe::Deferred(silent())),
         Err(error) => {
             Err(Probe::Unsupported(format!("Who shows notifications is not known: {error}.")))
         }
@@ -77,6 +74,15 @@ fn not(name: &str, other: &Server) -> String {
     format!("Notifications are shown by {} {}, not by {name}.", other.name, other.version)
 }
 
-fn nobody() -> String {
+/// Says that nobody shows notifications.
+pub(super) fn nobody() -> String {
     "No program shows notifications yet.".to_owned()
+}
+
+/// Says that who shows notifications does not answer.
+pub(super) fn silent() -> String {
+    format!(
+        "The program that shows notifications did not answer within {} s.",
+        CALL_AT_MOST.as_secs()
+    )
 }

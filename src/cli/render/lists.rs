@@ -84,10 +84,14 @@ pub fn doctor(
     if let Some(entries) = entries {
         out.push_str(&page.strong("What serves each measure here"));
         out.push('\n');
-        let rows: Vec<[String; 3]> =
-            Measure::ALL.into_iter().flat_map(|measure| served(entries, measure, detail)).collect();
+        let mut rows = vec![["Measure", "State", "By"].map(str::to_owned)];
+        rows.extend(Measure::ALL.into_iter().flat_map(|measure| served(entries, measure, detail)));
         out.push_str(&page.columns(&rows));
         out.push('\n');
+        if detail == Detail::Served {
+            out.push_str(&page.commands(&[("quietctl doctor --all", "shows every way there is")]));
+            out.push('\n');
+        }
     }
     out.push_str(&page.strong("What quietd needs"));
     out.push('\n');
@@ -99,16 +103,21 @@ pub fn doctor(
     out
 }
 
-/// The rows of one measure: what serves it, or everything that could and why it does not.
+/// The rows of one measure: what serves it; or, where nothing does, what is here and why it cannot.
 fn served(entries: &[DoctorEntry], measure: Measure, detail: Detail) -> Vec<[String; 3]> {
     let mut entries: Vec<&DoctorEntry> =
         entries.iter().filter(|entry| entry.measure == measure.name()).collect();
     entries.sort_by_key(|entry| !entry.serves);
-    if detail == Detail::Served && entries.first().is_some_and(|entry| entry.serves) {
-        entries.truncate(1);
+    if detail == Detail::Served {
+        if entries.first().is_some_and(|entry| entry.serves) {
+            entries.truncate(1);
+        } else {
+            entries.retain(|entry| entry.state == "unsupported");
+        }
     }
     if entries.is_empty() {
-        return vec![[measure.name().into(), "not here".into(), "Nothing serves it yet.".into()]];
+        let nothing = "Nothing on this desktop does it.".to_owned();
+        return vec![[measure.name().into(), "not here".into(), nothing]];
     }
     let row = |(at, entry): (usize, &DoctorEntry)| {
         let name = if at == 0 { measure.name() } else { "" };
@@ -116,19 +125,32 @@ fn served(entries: &[DoctorEntry], measure: Measure, detail: Detail) -> Vec<[Str
             "ready" if entry.serves => "works",
             "ready" => "could",
             "deferred" => "waits",
-            _ => "not here",
+            "elsewhere" => "not here",
+            _ => "cannot",
         };
-        // The sentence often begins with the name already.
-        let text = if entry.text.to_lowercase().contains(&entry.title.to_lowercase()) {
-            entry.text.clone()
-        } else if entry.text.is_empty() {
-            entry.title.clone()
-        } else {
-            format!("{}: {}", entry.title, entry.text)
-        };
-        [name.to_owned(), state.to_owned(), text]
+        [name.to_owned(), state.to_owned(), what_to_know(entry)]
     };
     entries.into_iter().enumerate().map(row).collect()
+}
+
+/// What it is, since which version, and what it cannot do: a line for each.
+fn what_to_know(entry: &DoctorEntry) -> String {
+    // The sentence often begins with the name already.
+    let mut text = if entry.text.to_lowercase().contains(&entry.title.to_lowercase()) {
+        entry.text.clone()
+    } else if entry.text.is_empty() {
+        entry.title.clone()
+    } else {
+        format!("{}: {}", entry.title, entry.text)
+    };
+    if let Some(since) = &entry.since {
+        text.extend([" (for ", since, ")"]);
+    }
+    if let Some(cannot) = entry.cannot.as_ref().filter(|_| entry.state == "ready") {
+        text.push('\n');
+        text.push_str(cannot);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -204,8 +226,12 @@ mod tests {
     #[test]
     fn what_serves_each_measure() {
         let entries = [
-            entry("notifications", "mako", "unsupported", false, "mako is not running."),
-            entry("notifications", "dunst", "ready", true, "dunst 1.9.0"),
+            entry("notifications", "mako", "elsewhere", false, "mako is not running."),
+            DoctorEntry {
+                since: Some("1.5 and newer".into()),
+                cannot: Some("Before 1.10, urgent ones wait too.".into()),
+                ..entry("notifications", "dunst", "ready", true, "dunst 1.9.0")
+            },
             entry("dim", "Backlight", "unsupported", false, "There is no backlight here."),
             entry("dim", "Gamma", "deferred", false, "The compositor has not started yet."),
             entry("apps", "App units", "ready", true, "the user manager freezes them"),
@@ -221,14 +247,17 @@ mod tests {
         let page = sample::page();
         insta::assert_snapshot!(doctor(&page, Some(&entries), &checks, Detail::Served), @r"
         What serves each measure here
-          notifications  works     dunst 1.9.0
-          dim            not here  There is no backlight here.
-                         waits     Gamma: The compositor has not started yet.
-          warmth         not here  Nothing serves it yet.
-          greyscale      not here  Nothing serves it yet.
+          Measure        State     By
+          notifications  works     dunst 1.9.0 (for 1.5 and newer)
+                                   Before 1.10, urgent ones wait too.
+          dim            cannot    There is no backlight here.
+          warmth         not here  Nothing on this desktop does it.
+          greyscale      not here  Nothing on this desktop does it.
           apps           works     App units: the user manager freezes them
-          sites          not here  Nothing serves it yet.
-          breaks         not here  Nothing serves it yet.
+          sites          not here  Nothing on this desktop does it.
+          breaks         not here  Nothing on this desktop does it.
+
+        quietctl doctor --all  shows every way there is
 
         What quietd needs
           session bus  fine     here
@@ -237,15 +266,17 @@ mod tests {
         ");
         insta::assert_snapshot!(doctor(&page, Some(&entries), &checks, Detail::Every), @r"
         What serves each measure here
-          notifications  works     dunst 1.9.0
+          Measure        State     By
+          notifications  works     dunst 1.9.0 (for 1.5 and newer)
+                                   Before 1.10, urgent ones wait too.
                          not here  mako is not running.
-          dim            not here  There is no backlight here.
+          dim            cannot    There is no backlight here.
                          waits     Gamma: The compositor has not started yet.
-          warmth         not here  Nothing serves it yet.
-          greyscale      not here  Nothing serves it yet.
+          warmth         not here  Nothing on this desktop does it.
+          greyscale      not here  Nothing on this desktop does it.
           apps           works     App units: the user manager freezes them
-          sites          not here  Nothing serves it yet.
-          breaks         not here  Nothing serves it yet.
+          sites          not here  Nothing on this desktop does it.
+          breaks         not here  Nothing on this desktop does it.
 
         What quietd needs
           session bus  fine     here

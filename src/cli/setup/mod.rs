@@ -104,8 +104,9 @@ async fn start(
 ) -> Result<(), CommandError> {
     read_activation_files(bus).await;
     let manager = Manager::new(bus);
-    manager.reload().await?;
     let new = manager.enable().await?;
+    // After both, so that the manager knows the link as well as the file.
+    manager.reload().await?;
     let did = if new { "enabled" } else { "enabled already" };
     steps.push(Step::new(did, "quietd starts at each login"));
     // What was changed on disk takes effect now; what was not is left running.

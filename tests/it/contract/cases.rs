@@ -7,19 +7,25 @@ use quietd::{
     env::Env,
     plan::Desired,
     standin::{
-        ByThePerson, Dunst, DunstVersion, GnomePower, GnomeShell, Kwin, KwinIs, Plasma, StandIn,
-        Systemd, Xfce, logind::Logind,
+        ByThePerson, Dunst, DunstVersion, GnomeColor, GnomePower, GnomeShell, Kwin, KwinIs,
+        PercentOf, PercentPanel, Plasma, Program, SettingReader, StandIn, Systemd, Xfce,
+        logind::Logind,
+        mutter::{Mutter, Screen},
     },
 };
 
 use super::{Begin, Case, checks};
 use crate::{
-    compositor::{Screens, TakesBack},
+    compositor::{ALL, Offers, Screens, TakesBack, still},
     x11::XServer,
 };
 
 const SHOW_BANNERS: &str = "/org/gnome/desktop/notifications/show-banners";
 const SHOWN: (&str, Value) = (SHOW_BANNERS, Value::Bool(true));
+const MATE: (&str, Value) = ("/org/mate/notification-daemon/do-not-disturb", Value::Bool(false));
+const CINNAMON: (&str, Value) =
+    ("/org/cinnamon/desktop/notifications/display-notifications", Value::Bool(true));
+const PANTHEON: (&str, Value) = ("/io/elementary/notifications/do-not-disturb", Value::Bool(false));
 const ENABLED: &str = "/org/gnome/desktop/a11y/applications/screen-magnifier-enabled";
 const FACTOR: &str = "/org/gnome/desktop/a11y/magnifier/mag-factor";
 const GREEN: (&str, Value) =
@@ -103,6 +109,8 @@ contract! {
         row: "x11-gamma",
         begin: |_, env| Box::pin(async {
             let server = XServer::start();
+            // What is on its way cannot be compared; `x11_glide.rs` has what moves.
+            still(env);
             env.display = Some(server.display());
             Box::new(server) as _
         }),
@@ -129,11 +137,51 @@ contract! {
     bus gnome_notifications_off_by_hand: Case { already: true, ..banners(|bus, env| {
         Box::pin(shell(bus, env, &[(SHOW_BANNERS, Value::Bool(false))], SHOWN))
     }) };
+    bus mate_unset: setting("mate", |bus, env| Box::pin(reads(bus, env, Program::MATE, &[], MATE)));
+    bus mate_shown: setting("mate", |bus, env| {
+        Box::pin(reads(bus, env, Program::MATE, &[MATE], MATE))
+    });
+    bus mate_off_by_hand: Case { already: true, ..setting("mate", |bus, env| {
+        Box::pin(reads(bus, env, Program::MATE, &[(MATE.0, Value::Bool(true))], MATE))
+    }) };
+    bus cinnamon_unset: setting("cinnamon", |bus, env| {
+        Box::pin(reads(bus, env, Program::CINNAMON, &[], CINNAMON))
+    });
+    bus cinnamon_shown: setting("cinnamon", |bus, env| {
+        Box::pin(reads(bus, env, Program::CINNAMON, &[CINNAMON], CINNAMON))
+    });
+    bus cinnamon_off_by_hand: Case { already: true, ..setting("cinnamon", |bus, env| {
+        Box::pin(reads(bus, env, Program::CINNAMON, &[(CINNAMON.0, Value::Bool(false))], CINNAMON))
+    }) };
+    bus pantheon_unset: setting("pantheon", |bus, env| {
+        Box::pin(reads(bus, env, Program::PANTHEON, &[], PANTHEON))
+    });
+    bus pantheon_off_by_hand: Case { already: true, ..setting("pantheon", |bus, env| {
+        Box::pin(reads(bus, env, Program::PANTHEON, &[(PANTHEON.0, Value::Bool(true))], PANTHEON))
+    }) };
     bus gnome_backlight: backlight(|bus, _| {
         Box::pin(async { Box::new(GnomePower::start(bus, 60).await.unwrap()) as _ })
     });
     bus gnome_backlight_dark_by_hand: Case { already: true, ..backlight(|bus, _| {
         Box::pin(async { Box::new(GnomePower::start(bus, 20).await.unwrap()) as _ })
+    }) };
+    bus mate_backlight: percent("mate-backlight", |bus, _| {
+        Box::pin(async { Box::new(PercentPanel::start(bus, PercentOf::Mate, Some(60), 100).await.unwrap()) as _ })
+    });
+    bus cinnamon_backlight: percent("cinnamon-backlight", |bus, _| Box::pin(async {
+        Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(60), 100).await.unwrap()) as _
+    }));
+    bus cinnamon_backlight_dark_by_hand: Case {
+        already: true,
+        ..percent("cinnamon-backlight", |bus, _| Box::pin(async {
+            Box::new(PercentPanel::start(bus, PercentOf::Cinnamon, Some(20), 100).await.unwrap()) as _
+        }))
+    };
+    bus mutter_backlight: Case { left: Some("eDP-1=1000\nDP-3=110"), ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(803), monitor_at(110)]).await.unwrap()) as _ })
+    }) };
+    bus mutter_backlight_dark_by_hand: Case { already: true, ..screens_of(|bus, _| {
+        Box::pin(async { Box::new(Mutter::start(bus, &[panel_at(200)]).await.unwrap()) as _ })
     }) };
     bus logind_backlight: panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 803).await.unwrap()) as _ })
@@ -141,6 +189,29 @@ contract! {
     bus logind_backlight_dark_by_hand: Case { already: true, ..panel(|bus, env| {
         Box::pin(async { Box::new(Logind::start(bus, &env.sysfs, 200).await.unwrap()) as _ })
     }) };
+    bus gnome_night_light_unset: Case {
+        left: Some("/org/gnome/settings-daemon/plugins/color/night-light-enabled=false"),
+        ..night_light(|bus, env| Box::pin(color(bus, env, &[])))
+    };
+    bus gnome_night_light_in_the_evening: Case {
+        left: Some(concat!(
+            "/org/gnome/settings-daemon/plugins/color/night-light-enabled=false\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-schedule-automatic=false\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-schedule-from=21.5\n",
+            "/org/gnome/settings-daemon/plugins/color/night-light-temperature=uint32 4000",
+        )),
+        ..night_light(|bus, env| {
+            Box::pin(async move {
+                let own = [
+                    ("enabled", Value::Bool(true)),
+                    ("temperature", Value::Uint(4000)),
+                    ("schedule-automatic", Value::Bool(false)),
+                    ("schedule-from", Value::Double(21.5)),
+                ];
+                color(bus, env, &own).await
+            })
+        })
+    };
     bus gnome_magnifier_unset: Case { left: Some(GREEN_BY_THE_PERSON), ..magnifier(|bus, env| {
         Box::pin(shell(bus, env, &[], GREEN))
     }) };
@@ -196,11 +267,26 @@ contract! {
     bus kwin_grey: grey(|bus, env| Box::pin(kwin(bus, env, KwinIs::FIVE, GREY)));
     bus kwin_grey_6: grey(|bus, env| Box::pin(kwin(bus, env, KwinIs::SIX, GREY)));
     other wl_gamma: compositor("wl-gamma", |_, env| {
-        Box::pin(async { Box::new(screens(env, TakesBack::Gamma)) as _ })
+        Box::pin(async { Box::new(screens(env, ALL, TakesBack::Gamma)) as _ })
     });
     other wl_overlay: compositor("wl-overlay", |_, env| {
-        Box::pin(async { Box::new(screens(env, TakesBack::Overlays)) as _ })
+        Box::pin(async { Box::new(screens(env, ALL, TakesBack::Overlays)) as _ })
     });
+    other hyprland_ctm: Case {
+        desired: Desired {
+            dim: 40,
+            warmth: Some(3400),
+            greyscale: true,
+            ..Desired::default()
+        },
+        tells: None,
+        // There is nothing a person could change.
+        left: Some("ramps {}, overlays [], {}"),
+        ..compositor("hyprland-ctm", |_, env| Box::pin(async {
+            let hyprland = Offers { matrices: Some(2), ..ALL };
+            Box::new(screens(env, hyprland, TakesBack::Nothing)) as _
+        }))
+    };
 }
 
 fn locked(apps: &[&str]) -> Desired {
@@ -216,9 +302,52 @@ fn banners(begin: Begin) -> Case {
     }
 }
 
+/// A case of a desktop with one setting for this: the journal goes whatever the person does.
+fn setting(row: &'static str, begin: Begin) -> Case {
+    let left = match row {
+        "mate" => "/org/mate/notification-daemon/do-not-disturb=false",
+        "cinnamon" => "/org/cinnamon/desktop/notifications/display-notifications=true",
+        _ => "/io/elementary/notifications/do-not-disturb=false",
+    };
+    Case { reads_without_it: true, left: Some(left), ..notifications(row, begin) }
+}
+
 /// A case of GNOME's own way to the backlight.
 fn backlight(begin: Begin) -> Case {
     Case { row: "gnome-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A case of a service that tells and takes the panel's light in percent.
+fn percent(row: &'static str, begin: Begin) -> Case {
+    Case { row, begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A case of the compositor's own way to GNOME's backlights.
+fn screens_of(begin: Begin) -> Case {
+    Case { row: "mutter-backlight", begin, tells: Some(Change::ByThePerson), ..darker() }
+}
+
+/// A laptop's panel.
+fn panel_at(raw: i32) -> Screen {
+    Screen { connector: "eDP-1", min: 10, max: 1000, raw }
+}
+
+/// A monitor whose brightness the compositor makes.
+fn monitor_at(raw: i32) -> Screen {
+    Screen { connector: "DP-3", min: 10, max: 210, raw }
+}
+
+/// A case of Night Light.
+fn night_light(begin: Begin) -> Case {
+    Case {
+        row: "gnome-night-light",
+        begin,
+        desired: Desired { warmth: Some(3400), ..Desired::default() },
+        renewed: Desired { warmth: Some(3900), ..Desired::default() },
+        tells: Some(Change::ByThePerson),
+        reads_without_it: true,
+        ..Case::plain()
+    }
 }
 
 /// A case of the kernel's backlight, in a folder of plain files: the kernel tells nothing of those.
@@ -318,10 +447,37 @@ async fn kwin(bus: &str, env: &Env, is: KwinIs, kwinrc: &str) -> Box<dyn StandIn
     Box::new(Kwin::start(bus, env, is, person).await.unwrap())
 }
 
-fn screens(env: &mut Env, takes_back: TakesBack) -> Screens {
+/// As [`shell`], of a desktop that only reads its setting.
+async fn reads(
+    bus: &str,
+    env: &Env,
+    program: Program,
+    own: &'static [(&'static str, Value)],
+    by_the_person: (&'static str, Value),
+) -> Box<dyn StandIn> {
+    let home = &env.config_home;
+    let reader = SettingReader::start(bus, home, program, by_the_person).await.unwrap();
+    let own = own.iter().cloned().map(|(key, value)| (key.to_owned(), Some(value)));
+    reader.dconf.change(&own.collect()).await;
+    Box::new(reader)
+}
+
+/// Night Light as its person has set it, who will switch it off.
+async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> {
+    let folder = "/org/gnome/settings-daemon/plugins/color/night-light-";
+    let off = (format!("{folder}enabled"), Value::Bool(false));
+    let color = GnomeColor::start(bus, &env.config_home, (&off.0, off.1)).await.unwrap();
+    let own = own.iter().cloned().map(|(key, value)| (format!("{folder}{key}"), Some(value)));
+    color.dconf.change(&own.collect()).await;
+    Box::new(color)
+}
+
+fn screens(env: &mut Env, offers: Offers, takes_back: TakesBack) -> Screens {
+    // What is on its way cannot be compared; `wl_gamma.rs` and `wl_overlay.rs` have what moves.
+    still(env);
     env.wayland_display = Some("wayland-7".to_owned());
     let folder = env.runtime_dir.as_ref().expect("a folder for sockets");
-    Screens::start(&folder.join("wayland-7"), takes_back)
+    Screens::start(&folder.join("wayland-7"), offers, takes_back)
 }
 
 /// A case of holding notifications, on a service that tells of changes.

@@ -77,7 +77,7 @@ async fn what_gnome_dims_itself_is_not_taken_for_the_persons() {
     let power = power(&world, 60).await;
     let backend = open(ID, &world.desktop);
     let receipt = put_in_force(&*backend, &dim(40)).await;
-    power.become_idle(299_000, 30).await;
+    power.become_idle(140_000, 30).await;
     assert!(matches!(backend.restore(&receipt).await, Err(BackendError::TimedOut(_))));
     // The person is back: the daemon sets what was there before.
     let (tell, mut heard) = mpsc::channel(8);
@@ -116,4 +116,20 @@ async fn a_daemon_that_fails_is_said() {
     StandIn::start(&mut power).await;
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
     assert_eq!(power.percent(), 60);
+}
+
+#[tokio::test]
+async fn a_brightness_gnome_would_not_choose_is_the_persons_even_while_nobody_is_there() {
+    let world = World::new().await;
+    let power = power(&world, 60).await;
+    let backend = open(ID, &world.desktop);
+    let receipt = put_in_force(&*backend, &dim(40)).await;
+    power.become_idle(299_000, 45).await;
+    assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsThePersonSetIt));
+    assert_eq!(power.percent(), 45);
+    // What GNOME chooses is the person's where they were there a moment ago.
+    let receipt = put_in_force(&*backend, &dim(40)).await;
+    power.become_idle(100_000, 30).await;
+    assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsThePersonSetIt));
+    assert_eq!(power.percent(), 30);
 }

@@ -191,7 +191,7 @@ async fn another_notification_service_is_left_to_its_own_row() {
     let other = world.bus.connect().await.unwrap();
     other.object_server().at("/org/freedesktop/Notifications", Other).await.unwrap();
     other.request_name("org.freedesktop.Notifications").await.unwrap();
-    let Probe::Unsupported(text) = open(ID, &world.desktop).probe().await else { panic!() };
+    let Probe::Elsewhere(text) = open(ID, &world.desktop).probe().await else { panic!() };
     assert!(text.contains("shown by other,"), "{text}");
 }
 

@@ -25,13 +25,18 @@ impl Panel {
     /// Finds the one to use. Where firmware, platform and driver each describe the same panel, it is the first of these,
     /// as the kernel's documentation asks; of two drivers the one whose connector is in use, then the first by name.
     pub fn find(sysfs: &Path) -> Option<Self> {
-        let mut panels: Vec<_> = std::fs::read_dir(sysfs.join("class/backlight"))
-            .ok()?
-            .filter_map(|entry| Self::read(&entry.ok()?.path()))
-            .map(|panel| (panel.rank(), panel))
-            .collect();
-        panels.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
-        Some(panels.into_iter().next()?.1)
+        Self::all(sysfs).into_iter().next()
+    }
+
+    /// Finds all there are, in that order.
+    pub fn all(sysfs: &Path) -> Vec<Self> {
+        let Ok(folder) = std::fs::read_dir(sysfs.join("class/backlight")) else {
+            return Vec::new();
+        };
+        let mut panels: Vec<_> =
+            folder.filter_map(|entry| Self::read(&entry.ok()?.path())).collect();
+        panels.sort_by_cached_key(|panel| (panel.rank(), panel.name.clone()));
+        panels
     }
 
     /// Reads the one of that name, if it is still there.
