@@ -226,6 +226,29 @@ async fn the_effect_is_on_the_disk_only_while_it_is_in_force() {
 }
 
 #[tokio::test]
+async fn while_kwin_starts_again_nobody_takes_over() {
+    let mut stage = Stage::new(KwinIs::FIVE, &[]).await;
+    let backends = [(stage.night_color(), warm(3400)), (stage.grey(), without_colour())];
+    let mut receipts = Vec::new();
+    for (backend, desired) in &backends {
+        receipts.push(put(&**backend, desired).await);
+    }
+    stage.kwin.stop().await;
+    for ((backend, desired), receipt) in backends.iter().zip(&receipts) {
+        assert!(matches!(backend.probe().await, Probe::Ready(_)));
+        let captured = backend.capture(desired, Some(receipt)).await;
+        assert!(matches!(captured, Err(BackendError::NotYet(_))), "{captured:?}");
+    }
+    stage.kwin.start().await;
+    assert_eq!(stage.kwin.temperature().await, 3400);
+    for ((backend, desired), receipt) in backends.iter().zip(&receipts) {
+        assert_eq!(backend.capture(desired, Some(receipt)).await.as_ref(), Ok(receipt));
+        backend.apply(desired, receipt).await.unwrap();
+    }
+    assert_eq!(stage.kwin.loaded().await, [kwin_grey::EFFECT]);
+}
+
+#[tokio::test]
 async fn what_a_crash_left_on_the_disk_goes_even_without_kwin() {
     let mut stage = Stage::new(KwinIs::FIVE, &[]).await;
     let receipt = stage.grey().capture(&without_colour(), None).await.unwrap();

@@ -34,8 +34,11 @@ pub const ROW: Row = Row {
     title: "Plasma (Night Color)",
     measures: &[Measure::Warmth],
     since: "5.27 and newer",
-    cannot: "It is on Wayland only, and stays off while you or a program have Night Color suspended.",
-    seen: &[(Environment::Plasma5, Known::StandIn), (Environment::Plasma6, Known::StandIn)],
+    cannot: "It comes and goes over two seconds, and stays off while you or a program have Night Color suspended.",
+    seen: &[
+        (Environment::Plasma5, Known::Real("KWin 5.27.5")),
+        (Environment::Plasma6, Known::StandIn),
+    ],
     names: &["org.kde.KWin", "org.kde.NightColor", "org.kde.KWin.NightLight"],
     wants_end: false,
     open: |desktop| Box::new(NightColor::new(desktop)),
@@ -107,7 +110,7 @@ impl NightColor {
         Peer::new(&self.desktop.session, KWIN, path, interface)
     }
 
-    /// Asks `KWin`; none where it has no Night Color, or none for these screens.
+    /// Asks `KWin`; none where it has no Night Color for these screens.
     async fn kwin(&self) -> Result<Option<Kwin>, CallError> {
         for (path, interface) in OBJECTS {
             let peer = self.peer(path, interface);
@@ -121,12 +124,21 @@ impl NightColor {
                 Err(error) => return Err(error),
             }
         }
-        Ok(None)
+        Err(CallError::Absent("KWin's Night Color".to_owned()))
     }
 
-    async fn expect(&self) -> Result<Kwin, BackendError> {
-        let none = || BackendError::Absent("KWin has no Night Color for these screens".to_owned());
-        self.kwin().await?.ok_or_else(none)
+    /// Asks `KWin` and has to do with it. With what is in force it goes on when it has started, so it is waited for.
+    async fn expect(&self, in_force: Option<&InForce>) -> Result<Kwin, BackendError> {
+        match self.kwin().await {
+            Ok(Some(kwin)) => Ok(kwin),
+            Ok(None) => {
+                Err(BackendError::Absent("KWin has no Night Color for these screens".to_owned()))
+            }
+            Err(CallError::Absent(who)) if in_force.is_some() => {
+                Err(BackendError::NotYet(format!("{who} has not started again yet")))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether `KWin` draws on an X server. There it writes the ramps that X11 gamma dims with.
@@ -259,12 +271,14 @@ impl Backend for NightColor {
         match self.kwin().await {
             Ok(Some(_)) => {}
             Ok(None) => {
-                return Probe::Unsupported(
-                    "KWin has no Night Color, or these screens do not take it.".to_owned(),
-                );
+                return Probe::Unsupported("KWin has no Night Color for these screens.".to_owned());
             }
-            Err(CallError::Absent(_)) => return Probe::Deferred("KWin is not running.".to_owned()),
-            Err(error @ CallError::TimedOut(_)) => return Probe::Deferred(format!("{error}.")),
+            Err(CallError::Absent(_)) if self.in_force.lock().await.is_some() => {
+                return Probe::Ready("KWin's Night Color, when it has started again".to_owned());
+            }
+            Err(error @ (CallError::Absent(_) | CallError::TimedOut(_))) => {
+                return Probe::Deferred(format!("{error}."));
+            }
             Err(error) => return Probe::Unsupported(format!("{error}.")),
         }
         match self.is_on_x11().await {
@@ -292,7 +306,7 @@ impl Backend for NightColor {
         desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        let kwin = self.expect().await?;
+        let kwin = self.expect(self.in_force.lock().await.as_ref()).await?;
         let now = self.load()?;
         let mut found = match held {
             Some(held) => held.found().ok_or_else(unreadable)?,
@@ -320,7 +334,7 @@ impl Backend for NightColor {
         let set: Lines = receipt.set().ok_or_else(unreadable)?;
         let found: Found = receipt.found().ok_or_else(unreadable)?;
         let mut in_force = self.in_force.lock().await;
-        let kwin = self.expect().await?;
+        let kwin = self.expect(in_force.as_ref()).await?;
         self.write(&set, &Found { group: true, ..found }).await?;
         // Answered after the signal was taken in.
         let (running, target): (bool, u32) =
