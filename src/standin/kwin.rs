@@ -10,7 +10,7 @@ use std::{
 use zbus::{Message, Variant};
 
 use super::served::{OnBus, PROPERTIES, Served, Service, is, reply, unknown};
-use crate::{env::Env, store::ini::Ini};
+use crate::{env::Env, store::kconfig::Settings};
 
 const EFFECTS: &str = "org.kde.kwin.Effects";
 const COMPOSITING: &str = "org.kde.kwin.Compositing";
@@ -60,7 +60,7 @@ pub struct State {
     kwinrc: PathBuf,
     effects: PathBuf,
     /// kwinrc as it was last read.
-    settings: Ini,
+    settings: Settings,
     inhibited: bool,
     loaded: Vec<String>,
 }
@@ -78,7 +78,7 @@ impl Kwin {
             person,
             kwinrc: env.config_home.join("kwinrc"),
             effects: env.data_home.join("kwin/effects"),
-            settings: Ini::default(),
+            settings: Settings::default(),
             inhibited: false,
             loaded: Vec::new(),
         };
@@ -113,7 +113,7 @@ impl Kwin {
 
 impl State {
     fn read(&mut self) {
-        self.settings = Ini::parse(&fs::read_to_string(&self.kwinrc).unwrap_or_default());
+        self.settings = Settings::parse(&fs::read_to_string(&self.kwinrc).unwrap_or_default());
     }
 
     fn value(&self, key: &str) -> Option<&str> {

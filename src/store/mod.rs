@@ -6,7 +6,7 @@
 mod atomic;
 mod by_hand;
 mod error;
-pub mod ini;
+pub mod kconfig;
 mod kept;
 mod log;
 mod machine;

@@ -155,7 +155,7 @@ async fn what_an_administrator_locked_is_not_touched() {
 #[tokio::test]
 async fn is_not_for_x11_nor_for_screens_without_colour() {
     let x11 = Stage::new(KwinIs { on_wayland: false, ..KwinIs::FIVE }, &[]).await;
-    assert!(is_unsupported(&x11.night_color().probe().await, "X11"));
+    assert!(matches!(x11.night_color().probe().await, Probe::Elsewhere(_)));
     let blind = Stage::new(KwinIs { available: false, ..KwinIs::SIX }, &[]).await;
     assert!(is_unsupported(&blind.night_color().probe().await, "these screens"));
     let captured = blind.night_color().capture(&warm(3400), None).await;
@@ -175,9 +175,8 @@ async fn suspended_by_the_person_is_the_persons_word() {
     assert_eq!(soon(told.recv()).await, None);
     let receipt = put(&*backend, &warm(3400)).await;
     assert_eq!(in_time("changes", told.recv()).await, Some(Change::ByThePerson));
-    assert_eq!(stage.kwin.temperature().await, 6500);
+    assert_eq!(stage.kwinrc(), "", "nothing that would begin when the person ends that");
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
-    assert_eq!(stage.kwinrc(), "");
 
     // Suspended while it is warm.
     stage.kwin.inhibit(false).await;
@@ -224,6 +223,29 @@ async fn the_effect_is_on_the_disk_only_while_it_is_in_force() {
     let receipt = put(&*backend, &without_colour()).await;
     backend.restore(&receipt).await.unwrap();
     assert_eq!(fs::read_dir(stage.path("data/kwin/effects")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn while_kwin_starts_again_nobody_takes_over() {
+    let mut stage = Stage::new(KwinIs::FIVE, &[]).await;
+    let backends = [(stage.night_color(), warm(3400)), (stage.grey(), without_colour())];
+    let mut receipts = Vec::new();
+    for (backend, desired) in &backends {
+        receipts.push(put(&**backend, desired).await);
+    }
+    stage.kwin.stop().await;
+    for ((backend, desired), receipt) in backends.iter().zip(&receipts) {
+        assert!(matches!(backend.probe().await, Probe::Ready(_)));
+        let captured = backend.capture(desired, Some(receipt)).await;
+        assert!(matches!(captured, Err(BackendError::NotYet(_))), "{captured:?}");
+    }
+    stage.kwin.start().await;
+    assert_eq!(stage.kwin.temperature().await, 3400);
+    for ((backend, desired), receipt) in backends.iter().zip(&receipts) {
+        assert_eq!(backend.capture(desired, Some(receipt)).await.as_ref(), Ok(receipt));
+        backend.apply(desired, receipt).await.unwrap();
+    }
+    assert_eq!(stage.kwin.loaded().await, [kwin_grey::EFFECT]);
 }
 
 #[tokio::test]

@@ -200,7 +200,6 @@ checks_by_hand() {
 bus=(org.quietd.Quiet1 /org/quietd/Quiet1 org.quietd.Quiet1)
 until_profile() { wait_for --timeout "${2:-20}" property "${bus[@]}" Profile "'$1'"; }
 owner() { user busctl --user call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetNameOwner s "${bus[0]}" | cut -d'"' -f2; }
-says_colours_stay() { ctl status | grep -q 'Colours stay'; }
 ctl() { session quietctl "$@"; }
 off() { check "quietctl off" ctl off; }
 log_session() { ctl log ketamine "$@" && until_profile deep; }
@@ -249,6 +248,11 @@ notifications = "batched"
 warmth = 2700
 
 [profiles.grey]
+greyscale = true
+
+[profiles.evening]
+dim = 20
+warmth = 2700
 greyscale = true
 
 [groups.counting]
@@ -342,11 +346,7 @@ with_quietd() {
   check "quietctl start warm" ctl start warm 10m
   check "the screen is warmer" soon warmer
   off
-  if [[ ${colours_stay:-} == yes ]]; then
-    check "quietctl start grey" ctl start grey 10m
-    check "quietctl status says that colours stay" says_colours_stay
-    off
-  elif has colourful; then
+  if has colourful; then
     check "quietctl start grey" ctl start grey 10m
     check "the screen has no colours" soon grey
     off

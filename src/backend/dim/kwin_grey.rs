@@ -32,8 +32,11 @@ pub const ROW: Row = Row {
     title: "KWin (an effect)",
     measures: &[Measure::Greyscale],
     since: "5.27 and newer",
-    cannot: "It is seen in screenshots and shared screens, and leaves the pointer and the previews of windows in colour.",
-    seen: &[(Environment::Plasma5, Known::StandIn), (Environment::Plasma6, Known::StandIn)],
+    cannot: "It is seen in screenshots and shared screens; the pointer, the overview and the desktop grid keep their colours, and for half a minute after a login everything may.",
+    seen: &[
+        (Environment::Plasma5, Known::Real("KWin 5.27.5")),
+        (Environment::Plasma6, Known::StandIn),
+    ],
     // The second is one of KWin's effects: it comes when KWin has begun to draw.
     names: &[KWIN, "org.kde.KWin.ScreenShot2"],
     wants_end: false,
@@ -111,6 +114,30 @@ impl Grey {
         }
     }
 
+    /// What a probe says of an error.
+    async fn unanswered(&self, error: &CallError) -> Probe {
+        if is_away(error) && *self.in_force.lock().await == InForce::Yes {
+            return Probe::Ready("KWin's effects, when it draws again".to_owned());
+        }
+        match error {
+            CallError::Absent(_) | CallError::TimedOut(_) => Probe::Deferred(format!("{error}.")),
+            error if error.is_unknown() => {
+                Probe::Deferred("KWin has no effects while it does not draw.".to_owned())
+            }
+            error => Probe::Unsupported(format!("{error}.")),
+        }
+    }
+
+    /// As [`Self::is_loaded`]; a `KWin` that has the effect when it draws again is waited for.
+    async fn expect(&self, in_force: InForce) -> Result<bool, BackendError> {
+        self.is_loaded().await.map_err(|error| {
+            if is_away(&error) && in_force == InForce::Yes {
+                return BackendError::NotYet("KWin does not draw yet".to_owned());
+            }
+            error.into()
+        })
+    }
+
     fn folders(&self) -> [PathBuf; 3] {
         let kwin = self.data_home.join("kwin");
         [kwin.join("effects"), kwin, self.data_home.clone()]
@@ -153,16 +180,7 @@ impl Backend for Grey {
             match self.effects.call("isEffectSupported", &effect).await {
                 Ok(true) => return Probe::Ready("KWin's effects".to_owned()),
                 Ok(false) => {}
-                Err(CallError::Absent(_)) => {
-                    return Probe::Deferred("KWin is not running.".to_owned());
-                }
-                Err(error) if error.is_unknown() => {
-                    return Probe::Deferred(
-                        "KWin has no effects while it does not draw.".to_owned(),
-                    );
-                }
-                Err(error @ CallError::TimedOut(_)) => return Probe::Deferred(format!("{error}.")),
-                Err(error) => return Probe::Unsupported(format!("{error}.")),
+                Err(error) => return self.unanswered(&error).await,
             }
         }
         Probe::Unsupported(
@@ -176,7 +194,8 @@ impl Backend for Grey {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        self.is_loaded().await?;
+        let in_force = *self.in_force.lock().await;
+        self.expect(in_force).await?;
         if let Some(held) = held {
             return Ok(held.renew(&EFFECT));
         }
@@ -186,7 +205,7 @@ impl Backend for Grey {
 
     async fn apply(&self, _: &Desired, _: &Receipt) -> Result<(), BackendError> {
         let mut in_force = self.in_force.lock().await;
-        if !self.is_loaded().await? {
+        if !self.expect(*in_force).await? {
             self.write_package().map_err(|error| disk(&self.package(), "written", &error))?;
             if !self.effects.call::<_, bool>("loadEffect", &EFFECT).await? {
                 if *in_force == InForce::NotFound {
@@ -253,6 +272,11 @@ impl Backend for Grey {
             }
         }
     }
+}
+
+/// Whether it is `KWin` that is away, or its effects while it does not draw.
+fn is_away(error: &CallError) -> bool {
+    matches!(error, CallError::Absent(_)) || error.is_unknown()
 }
 
 /// Tells when `KWin` begins to draw (true) or ends it.

@@ -24,7 +24,7 @@ use crate::{
     plan::{Desired, Measure},
     store::{
         Receipt, StoreError,
-        ini::{self, Ini},
+        kconfig::{self, Settings},
     },
 };
 
@@ -34,8 +34,11 @@ pub const ROW: Row = Row {
     title: "Plasma (Night Color)",
     measures: &[Measure::Warmth],
     since: "5.27 and newer",
-    cannot: "It is on Wayland only, and stays off while you or a program have Night Color suspended.",
-    seen: &[(Environment::Plasma5, Known::StandIn), (Environment::Plasma6, Known::StandIn)],
+    cannot: "It comes and goes over two seconds, and stays off while you or a program have Night Color suspended.",
+    seen: &[
+        (Environment::Plasma5, Known::Real("KWin 5.27.5")),
+        (Environment::Plasma6, Known::StandIn),
+    ],
     names: &["org.kde.KWin", "org.kde.NightColor", "org.kde.KWin.NightLight"],
     wants_end: false,
     open: |desktop| Box::new(NightColor::new(desktop)),
@@ -107,7 +110,7 @@ impl NightColor {
         Peer::new(&self.desktop.session, KWIN, path, interface)
     }
 
-    /// Asks `KWin`; none where it has no Night Color, or none for these screens.
+    /// Asks `KWin`; none where it has no Night Color for these screens.
     async fn kwin(&self) -> Result<Option<Kwin>, CallError> {
         for (path, interface) in OBJECTS {
             let peer = self.peer(path, interface);
@@ -121,12 +124,21 @@ impl NightColor {
                 Err(error) => return Err(error),
             }
         }
-        Ok(None)
+        Err(CallError::Absent("KWin's Night Color".to_owned()))
     }
 
-    async fn expect(&self) -> Result<Kwin, BackendError> {
-        let none = || BackendError::Absent("KWin has no Night Color for these screens".to_owned());
-        self.kwin().await?.ok_or_else(none)
+    /// Asks `KWin` and has to do with it. With what is in force it goes on when it has started, so it is waited for.
+    async fn expect(&self, in_force: Option<&InForce>) -> Result<Kwin, BackendError> {
+        match self.kwin().await {
+            Ok(Some(kwin)) => Ok(kwin),
+            Ok(None) => {
+                Err(BackendError::Absent("KWin has no Night Color for these screens".to_owned()))
+            }
+            Err(CallError::Absent(who)) if in_force.is_some() => {
+                Err(BackendError::NotYet(format!("{who} has not started again yet")))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether `KWin` draws on an X server. There it writes the ramps that X11 gamma dims with.
@@ -150,9 +162,9 @@ impl NightColor {
     /// Finds what somebody has made unchangeable; in which file.
     fn fixed(&self) -> Result<Option<PathBuf>, StoreError> {
         for path in self.sources() {
-            let ini = ini::load(&path)?;
-            let key = |key| ini.get(GROUP, key).is_some_and(|entry| entry.fixed);
-            if ini.is_fixed(GROUP) || [ACTIVE, MODE, DAY, NIGHT].into_iter().any(key) {
+            let settings = kconfig::load(&path)?;
+            let key = |key| settings.get(GROUP, key).is_some_and(|entry| entry.fixed);
+            if settings.is_fixed(GROUP) || [ACTIVE, MODE, DAY, NIGHT].into_iter().any(key) {
                 return Ok(Some(path));
             }
         }
@@ -160,24 +172,24 @@ impl NightColor {
     }
 
     /// What the person has of a key, given what their own file has or had.
-    fn value(&self, own: &Ini, key: &str) -> Result<Option<String>, StoreError> {
+    fn value(&self, own: &Settings, key: &str) -> Result<Option<String>, StoreError> {
         if let Some(entry) = own.get(GROUP, key) {
             return Ok(entry.value.map(str::to_owned));
         }
         for path in self.sources().into_iter().rev().filter(|path| *path != self.file) {
-            if let Some(entry) = ini::load(&path)?.get(GROUP, key) {
+            if let Some(entry) = kconfig::load(&path)?.get(GROUP, key) {
                 return Ok(entry.value.map(str::to_owned));
             }
         }
         Ok(None)
     }
 
-    fn load(&self) -> Result<Ini, BackendError> {
-        ini::load(&self.file).map_err(disk)
+    fn load(&self) -> Result<Settings, BackendError> {
+        kconfig::load(&self.file).map_err(disk)
     }
 
     /// What is to be written for so many kelvin, over what the person has.
-    fn wanted(&self, own: &Ini, kelvin: u32) -> Result<Lines, StoreError> {
+    fn wanted(&self, own: &Settings, kelvin: u32) -> Result<Lines, StoreError> {
         let lower = |key: &str, plain: u32| {
             let theirs = self.value(own, key)?.and_then(|text| text.parse().ok()).unwrap_or(plain);
             let theirs = theirs.clamp(*RANGE.start(), *RANGE.end());
@@ -199,17 +211,17 @@ impl NightColor {
 
     /// Writes lines where they are not there already, and has `KWin` read them.
     async fn write(&self, lines: &Lines, found: &Found) -> Result<(), BackendError> {
-        let write = |ini: &mut Ini| {
+        let write = |settings: &mut Settings| {
             for (key, line) in lines {
-                if self::line(ini, key) != *line {
-                    ini.set(GROUP, key, line.as_deref());
+                if self::line(settings, key) != *line {
+                    settings.set(GROUP, key, line.as_deref());
                 }
             }
             if !found.group {
-                ini.remove_if_empty(GROUP);
+                settings.remove_if_empty(GROUP);
             }
         };
-        ini::change(&self.file, !found.file, write).await.map_err(disk)?;
+        kconfig::change(&self.file, !found.file, write).await.map_err(disk)?;
         let keys: Vec<&[u8]> = lines.keys().map(String::as_bytes).collect();
         let body = HashMap::from([(GROUP, keys)]);
         let bus = &self.desktop.session;
@@ -259,18 +271,20 @@ impl Backend for NightColor {
         match self.kwin().await {
             Ok(Some(_)) => {}
             Ok(None) => {
-                return Probe::Unsupported(
-                    "KWin has no Night Color, or these screens do not take it.".to_owned(),
-                );
+                return Probe::Unsupported("KWin has no Night Color for these screens.".to_owned());
             }
-            Err(CallError::Absent(_)) => return Probe::Deferred("KWin is not running.".to_owned()),
-            Err(error @ CallError::TimedOut(_)) => return Probe::Deferred(format!("{error}.")),
+            Err(CallError::Absent(_)) if self.in_force.lock().await.is_some() => {
+                return Probe::Ready("KWin's Night Color, when it has started again".to_owned());
+            }
+            Err(error @ (CallError::Absent(_) | CallError::TimedOut(_))) => {
+                return Probe::Deferred(format!("{error}."));
+            }
             Err(error) => return Probe::Unsupported(format!("{error}.")),
         }
         match self.is_on_x11().await {
             Ok(false) => {}
             Ok(true) => {
-                return Probe::Unsupported(
+                return Probe::Elsewhere(
                     "On X11, Night Color changes the same gamma that dims; X11 gamma does both."
                         .to_owned(),
                 );
@@ -292,7 +306,7 @@ impl Backend for NightColor {
         desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        self.expect().await?;
+        let kwin = self.expect(self.in_force.lock().await.as_ref()).await?;
         let now = self.load()?;
         let mut found = match held {
             Some(held) => held.found().ok_or_else(unreadable)?,
@@ -303,7 +317,12 @@ impl Backend for NightColor {
         for key in [ACTIVE, MODE, DAY, NIGHT] {
             found.lines.entry(key.to_owned()).or_insert_with(|| line(&now, key));
         }
-        let set = self.wanted(&with(&now, &found.lines), kelvin(desired)).map_err(disk)?;
+        // While it is suspended nothing would come of it, and of all moments when the person ends that it would.
+        let set = if kwin.inhibited && held.is_none() {
+            Lines::new()
+        } else {
+            self.wanted(&with(&now, &found.lines), kelvin(desired)).map_err(disk)?
+        };
         let mut receipt = Receipt::new(ROW.id, &found, &set);
         if let Some(held) = held {
             receipt.earlier = held.renew(&set).earlier;
@@ -315,7 +334,7 @@ impl Backend for NightColor {
         let set: Lines = receipt.set().ok_or_else(unreadable)?;
         let found: Found = receipt.found().ok_or_else(unreadable)?;
         let mut in_force = self.in_force.lock().await;
-        let kwin = self.expect().await?;
+        let kwin = self.expect(in_force.as_ref()).await?;
         self.write(&set, &Found { group: true, ..found }).await?;
         // Answered after the signal was taken in.
         let (running, target): (bool, u32) =
@@ -393,7 +412,7 @@ fn kelvin(desired: &Desired) -> u32 {
 }
 
 /// Whether what is there is none of what we may have written. Keys that we never set do not matter.
-fn is_theirs(ours: &[Lines], now: &Ini) -> bool {
+fn is_theirs(ours: &[Lines], now: &Settings) -> bool {
     ours.first().is_some_and(|set| {
         set.keys().any(|key| {
             let now = line(now, key);
@@ -403,16 +422,16 @@ fn is_theirs(ours: &[Lines], now: &Ini) -> bool {
 }
 
 /// A file as it would be with these lines.
-fn with(ini: &Ini, lines: &Lines) -> Ini {
-    let mut ini = ini.clone();
+fn with(settings: &Settings, lines: &Lines) -> Settings {
+    let mut settings = settings.clone();
     for (key, line) in lines {
-        ini.set(GROUP, key, line.as_deref());
+        settings.set(GROUP, key, line.as_deref());
     }
-    ini
+    settings
 }
 
-fn line(ini: &Ini, key: &str) -> Option<String> {
-    ini.get(GROUP, key).map(|entry| entry.line.to_owned())
+fn line(settings: &Settings, key: &str) -> Option<String> {
+    settings.get(GROUP, key).map(|entry| entry.line.to_owned())
 }
 
 /// What a `PropertiesChanged` says of `inhibited`, if anything.

@@ -1,7 +1,7 @@
-//! Other programs' files of groups and keys (`KConfig`'s, `QSettings`' ini): single lines changed, all else left as it is.
+//! KDE's settings files, of groups and keys: single lines changed, all else left as it is.
 //!
 //! A line is kept as it is written, so that what is put back is what was there. Where a key stands twice in a group, the
-//! last one counts, as it does for those programs.
+//! last one counts, as it does for `KConfig` (Frameworks 5.103 to 6).
 
 use std::{
     fs::{self, File, Permissions},
@@ -24,7 +24,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
 /// The text of such a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ini {
+pub struct Settings {
     lines: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ enum Line<'a> {
     Other,
 }
 
-impl Ini {
+impl Settings {
     /// Reads a text. Every text is one; what is no group and no key is left alone.
     pub fn parse(text: &str) -> Self {
         Self { lines: text.split_inclusive('\n').map(str::to_owned).collect() }
@@ -168,7 +168,7 @@ impl Ini {
 
 fn read(line: &str) -> Line<'_> {
     let line = line.trim();
-    if line.is_empty() || line.starts_with(['#', ';']) {
+    if line.is_empty() || line.starts_with('#') {
         return Line::Other;
     }
     if let Some(group) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -189,7 +189,7 @@ fn read(line: &str) -> Line<'_> {
 }
 
 /// Reads a file; one that is not there is empty.
-pub fn load(path: &Path) -> Result<Ini, StoreError> {
+pub fn load(path: &Path) -> Result<Settings, StoreError> {
     let reading = || -> io::Result<String> {
         let file = File::open(path)?;
         let about = file.metadata()?;
@@ -199,8 +199,8 @@ pub fn load(path: &Path) -> Result<Ini, StoreError> {
         io::read_to_string(file)
     };
     match reading() {
-        Ok(text) => Ok(Ini::parse(&text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Ini::default()),
+        Ok(text) => Ok(Settings::parse(&text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
         Err(error) => Err(StoreError::reading(path)(error)),
     }
 }
@@ -210,7 +210,7 @@ pub fn load(path: &Path) -> Result<Ini, StoreError> {
 pub async fn change(
     path: &Path,
     leave_none: bool,
-    change: impl Fn(&mut Ini) + Send,
+    change: impl Fn(&mut Settings) + Send,
 ) -> Result<(), StoreError> {
     // What is linked to is what those programs write, and what their lock is named after.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -226,7 +226,7 @@ pub async fn change(
 }
 
 /// The text a change leads to; none where it is the same.
-fn changed(path: &Path, change: &impl Fn(&mut Ini)) -> Result<Option<String>, StoreError> {
+fn changed(path: &Path, change: &impl Fn(&mut Settings)) -> Result<Option<String>, StoreError> {
     let before = load(path)?;
     let mut after = before.clone();
     change(&mut after);
@@ -310,28 +310,29 @@ mod tests {
 
     const KWINRC: &str = "# mine\n[$Version]\nupdate_info=a\n\n[NightColor]\nMode=Times \n\n[Tiling][a]\nActive=no\n";
 
-    fn after(text: &str, change: impl Fn(&mut Ini)) -> String {
-        let mut ini = Ini::parse(text);
-        change(&mut ini);
-        ini.text()
+    fn after(text: &str, change: impl Fn(&mut Settings)) -> String {
+        let mut settings = Settings::parse(text);
+        change(&mut settings);
+        settings.text()
     }
 
     #[test]
     fn finds_the_line_that_counts() {
-        let ini = Ini::parse("[A]\nk=1\n[B]\nk=2\n[A]\nk = 3\nd[$d]\ne[$ie]=$HOME\nno\n#k=4\n");
-        let value = |key| ini.get("A", key).map(|it| (it.line, it.value, it.fixed));
+        let settings =
+            Settings::parse("[A]\nk=1\n[B]\nk=2\n[A]\nk = 3\nd[$d]\ne[$ie]=$HOME\nno\n#k=4\n");
+        let value = |key| settings.get("A", key).map(|it| (it.line, it.value, it.fixed));
         assert_eq!(value("k"), Some(("k = 3", Some("3"), false)));
         assert_eq!(value("d"), Some(("d[$d]", None, false)));
         assert_eq!(value("e"), Some(("e[$ie]=$HOME", Some("$HOME"), true)));
-        assert_eq!((value("absent"), ini.get("C", "k")), (None, None));
-        assert!(ini.has_group("B") && !ini.has_group("C"));
+        assert_eq!((value("absent"), settings.get("C", "k")), (None, None));
+        assert!(settings.has_group("B") && !settings.has_group("C"));
     }
 
     #[test]
     fn knows_what_is_fixed() {
         let fixed = |text: &str| {
-            let ini = Ini::parse(text);
-            (ini.is_fixed("A"), ini.get("A", "k").is_some_and(|it| it.fixed))
+            let settings = Settings::parse(text);
+            (settings.is_fixed("A"), settings.get("A", "k").is_some_and(|it| it.fixed))
         };
         assert_eq!(fixed("[A]\nk=1\n"), (false, false));
         assert_eq!(fixed("[A][$i]\nk=1\n"), (true, true));
@@ -341,15 +342,15 @@ mod tests {
 
     #[test]
     fn a_line_is_changed_and_put_back_and_all_else_stays() {
-        let there = after(KWINRC, |ini| {
-            ini.set("NightColor", "Active", Some("Active=true"));
-            ini.set("NightColor", "Mode", Some("Mode=Constant"));
+        let there = after(KWINRC, |settings| {
+            settings.set("NightColor", "Active", Some("Active=true"));
+            settings.set("NightColor", "Mode", Some("Mode=Constant"));
         });
         assert_eq!(there, KWINRC.replace("Mode=Times \n", "Mode=Constant\nActive=true\n"));
-        let back = after(&there, |ini| {
-            ini.set("NightColor", "Active", None);
-            ini.set("NightColor", "Mode", Some("Mode=Times "));
-            ini.remove_if_empty("NightColor");
+        let back = after(&there, |settings| {
+            settings.set("NightColor", "Active", None);
+            settings.set("NightColor", "Mode", Some("Mode=Times "));
+            settings.remove_if_empty("NightColor");
         });
         assert_eq!(back, KWINRC);
     }
@@ -357,19 +358,28 @@ mod tests {
     #[test]
     fn a_group_comes_last_and_goes_again() {
         for before in ["", "[A]\nk=1\n", "\n[A]\n\n"] {
-            let there = after(before, |ini| ini.set("B", "k", Some("k=2")));
-            assert_eq!(Ini::parse(&there).get("B", "k").unwrap().line, "k=2");
-            let back = after(&there, |ini| {
-                ini.set("B", "k", None);
-                ini.remove_if_empty("B");
+            let there = after(before, |settings| settings.set("B", "k", Some("k=2")));
+            assert_eq!(Settings::parse(&there).get("B", "k").unwrap().line, "k=2");
+            let back = after(&there, |settings| {
+                settings.set("B", "k", None);
+                settings.remove_if_empty("B");
             });
             assert_eq!(back, before);
         }
-        assert_eq!(after("[A]\n# mine\n", |ini| ini.remove_if_empty("A")), "[A]\n# mine\n");
-        assert_eq!(after("[A]\nk=1", |ini| ini.set("A", "l", Some("l=2"))), "[A]\nk=1\nl=2\n");
+        assert_eq!(
+            after("[A]\n# mine\n", |settings| settings.remove_if_empty("A")),
+            "[A]\n# mine\n"
+        );
+        assert_eq!(
+            after("[A]\nk=1", |settings| settings.set("A", "l", Some("l=2"))),
+            "[A]\nk=1\nl=2\n"
+        );
         // As those programs write the file anew: groups in the order of their names.
         let sorted = "[A]\nk=1\n\n[B]\n\n[C]\nk=3\n";
-        assert_eq!(after(sorted, |ini| ini.remove_if_empty("B")), "[A]\nk=1\n\n[C]\nk=3\n");
+        assert_eq!(
+            after(sorted, |settings| settings.remove_if_empty("B")),
+            "[A]\nk=1\n\n[C]\nk=3\n"
+        );
     }
 
     #[tokio::test]
@@ -379,7 +389,7 @@ mod tests {
         fs::write(&file, KWINRC).unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        change(&link, false, |ini| ini.set("A", "k", Some("k=1"))).await.unwrap();
+        change(&link, false, |settings| settings.set("A", "k", Some("k=1"))).await.unwrap();
         assert!(load(&link).unwrap().get("A", "k").is_some());
         assert!(link.is_symlink());
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
@@ -390,13 +400,13 @@ mod tests {
     async fn a_missing_file_is_made_and_taken_away_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("kwinrc");
-        change(&path, true, |ini| ini.set("A", "k", None)).await.unwrap();
+        change(&path, true, |settings| settings.set("A", "k", None)).await.unwrap();
         assert!(!path.exists(), "nothing to write");
-        change(&path, true, |ini| ini.set("A", "k", Some("k=1"))).await.unwrap();
+        change(&path, true, |settings| settings.set("A", "k", Some("k=1"))).await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "[A]\nk=1\n");
-        let take_out = |ini: &mut Ini| {
-            ini.set("A", "k", None);
-            ini.remove_if_empty("A");
+        let take_out = |settings: &mut Settings| {
+            settings.set("A", "k", None);
+            settings.remove_if_empty("A");
         };
         change(&path, true, take_out).await.unwrap();
         assert!(!path.exists());
@@ -410,7 +420,7 @@ mod tests {
         let path = folder.path().join("kwinrc");
         let lock = folder.path().join("kwinrc.lock");
         let add = |path: PathBuf| async move {
-            change(&path, false, |ini| ini.set("A", "k", Some("k=1"))).await.unwrap();
+            change(&path, false, |settings| settings.set("A", "k", Some("k=1"))).await.unwrap();
         };
         // Held by one that never lets go: written all the same, and the lock is left to it.
         fs::write(&lock, "1\nother\n\n").unwrap();
