@@ -1,7 +1,7 @@
 //! The answer as a desktop notification, for commands that are started without a terminal.
 
 use super::{CommandError, context::Context, said::Said};
-use crate::dbus::notify;
+use crate::dbus::{Manner, notify};
 
 /// Shows what a command answered. Where no service shows notifications, nothing is lost: the answer was printed as well.
 pub async fn show(context: &Context, answer: &Result<Said, CommandError>) {
@@ -13,7 +13,7 @@ pub async fn show(context: &Context, answer: &Result<Said, CommandError>) {
     let Ok(bus) = context.bus().await else { return };
     // Desktop Notifications Specification 1.3: the body may hold markup, the title may not.
     let body = body.replace('&', "&amp;").replace('<', "&lt;");
-    if let Err(error) = notify(bus, title, &body).await {
+    if let Err(error) = notify(bus, title, &body, Manner::Plain).await {
         tracing::debug!(%error, "the answer was not shown as a notification");
     }
 }

@@ -12,7 +12,7 @@ use std::io;
 
 use zbus::Connection;
 
-pub use notify::{Notification, notify, show};
+pub use notify::{Manner, close, notify};
 pub use peer::{CallError, Peer};
 
 use crate::{backend::CALL_AT_MOST, env::Env};

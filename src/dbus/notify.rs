@@ -12,42 +12,53 @@ use super::{CallError, Peer};
 /// The desktop entry whose name and icon notifications carry.
 const DESKTOP_ENTRY: &str = "org.quietd.Quietd";
 
-/// What is shown.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Notification<'t> {
-    /// One line.
-    pub title: &'t str,
-    /// More of it; may be empty.
-    pub body: &'t str,
-    /// The number of the one whose place it takes; 0 for none.
-    pub replaces: u32,
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+
+/// How a notification comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As any.
+    Plain,
     /// Without a sound, and not kept where past ones are listed.
-    pub low: bool,
+    Low,
 }
 
-/// Shows a notification; it goes by itself.
-pub async fn notify(bus: &Connection, title: &str, body: &str) -> Result<(), CallError> {
-    show(bus, &Notification { title, body, ..Notification::default() }).await.map(|_id| ())
-}
-
-/// Shows a notification, and answers its number.
-pub async fn show(bus: &Connection, notification: &Notification<'_>) -> Result<u32, CallError> {
-    let Notification { title, body, replaces, low } = *notification;
+/// Shows a notification, and answers its number; it goes by itself.
+pub async fn notify(
+    bus: &Connection,
+    title: &str,
+    body: &str,
+    manner: Manner,
+) -> Result<u32, CallError> {
     let mut hints: HashMap<&str, Variant<'_>> = HashMap::from([
         ("desktop-entry", Variant::from(DESKTOP_ENTRY)),
         ("urgency", Variant::from(1_u8)),
     ]);
-    if low {
+    if manner == Manner::Low {
         hints.insert("suppress-sound", Variant::from(true));
         hints.insert("transient", Variant::from(true));
     }
     let no_actions: &[&str] = &[];
-    let by_the_server: i32 = -1;
-    let name = "org.freedesktop.Notifications";
-    Peer::new(bus, name, "/org/freedesktop/Notifications", name)
+    let (replaces_none, by_the_server) = (0_u32, -1_i32);
+    Peer::new(bus, NAME, PATH, NAME)
         .call(
             "Notify",
-            &("quietd", replaces, DESKTOP_ENTRY, title, body, no_actions, hints, by_the_server),
+            &(
+                "quietd",
+                replaces_none,
+                DESKTOP_ENTRY,
+                title,
+                body,
+                no_actions,
+                hints,
+                by_the_server,
+            ),
         )
         .await
+}
+
+/// Takes a notification away, if it is still there.
+pub async fn close(bus: &Connection, id: u32) -> Result<(), CallError> {
+    Peer::new(bus, NAME, PATH, NAME).call("CloseNotification", &id).await
 }

@@ -4,7 +4,7 @@ use super::{Engine, Event, seat::Seat};
 use crate::{
     backend::notifications::NAME,
     config::Notifications,
-    dbus::{Notification, show},
+    dbus::{Manner, close, notify},
     plan::Measure,
     source::Notices,
 };
@@ -16,8 +16,8 @@ pub(super) struct Waited {
     counting: Option<Notices>,
     /// What was counted before it.
     before: u32,
-    /// The notification that said it last, so that the next one takes its place; 0 if none, or if who showed it is gone.
-    shown: u32,
+    /// The notification that said it, which may still be on the screen.
+    shown: Option<u32>,
 }
 
 impl Waited {
@@ -35,11 +35,9 @@ impl Engine {
         let shows = |seat: &&Seat| seat.row.measures.contains(&Measure::Notifications);
         let seats = || self.seats.iter().filter(shows);
         let theirs = seats().any(|seat| seat.theirs);
-        let holds = |seat: &Seat| {
-            let level = seat.applied.as_ref().map(|applied| applied.notifications);
-            level == Some(Notifications::Batched)
-        };
-        let held = seats().any(holds) && !theirs && self.stopping.is_none();
+        let level = |seat: &Seat| seat.applied.as_ref().map(|applied| applied.notifications);
+        let level = seats().filter_map(level).max().unwrap_or_default();
+        let held = level == Notifications::Batched && !theirs && self.stopping.is_none();
         let given_back = seats().all(|seat| seat.is_idle() && seat.receipt.is_none());
         let open = self.evaluation.let_through.is_some()
             || self.evaluation.measures.notifications == Notifications::All;
@@ -48,6 +46,9 @@ impl Engine {
             self.waited.counting.get_or_insert_with(|| Notices::count(env));
         } else {
             self.waited.rest();
+        }
+        if level != Notifications::All {
+            self.take_away_what_was_said();
         }
         if theirs {
             // The person has opened it, and seen what there was.
@@ -71,30 +72,35 @@ impl Engine {
             count => format!("While it was quiet: {count} notifications"),
         };
         let (bus, tell) = (self.desktop.session.clone(), self.tell.clone());
-        let replaces = self.waited.shown;
         tokio::spawn(async move {
-            let notification = Notification {
-                title: &title,
-                body: &body.unwrap_or_default(),
-                replaces,
-                low: true,
-            };
-            match show(&bus, &notification).await {
+            let shown = notify(&bus, &title, &body.unwrap_or_default(), Manner::Low).await;
+            match shown {
                 Ok(id) => drop(tell.send(Event::Shown { id }).await),
                 Err(error) => tracing::debug!(%error, "nobody showed what waited"),
             }
         });
     }
 
+    /// GNOME keeps a banner up until the person is back, and an urgent notification waits behind it.
+    fn take_away_what_was_said(&mut self) {
+        let Some(id) = self.waited.shown.take() else { return };
+        let bus = self.desktop.session.clone();
+        tokio::spawn(async move {
+            if let Err(error) = close(&bus, id).await {
+                tracing::debug!(%error, "what was said is gone already");
+            }
+        });
+    }
+
     /// What waited is shown under a number.
     pub(super) fn shown(&mut self, id: u32) {
-        self.waited.shown = id;
+        self.waited.shown = Some(id);
     }
 
     /// Numbers of notifications are those of who shows them: with another one, that of ours may be anybody's.
     pub(super) fn forget_shown(&mut self, name: &str) {
         if name == NAME {
-            self.waited.shown = 0;
+            self.waited.shown = None;
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     api::{Error, SessionEntry},
     backend::lock,
     config::{self, STRONG_AT_MOST},
+    dbus::{Manner, notify},
     schedule::{Hold, Session, Start, Unlock},
     store::{self, Kept},
 };
@@ -365,7 +366,7 @@ impl Engine {
         let bus = self.desktop.session.clone();
         let sentence = sentence.to_owned();
         tokio::spawn(async move {
-            if let Err(error) = crate::dbus::notify(&bus, "quietd", &sentence).await {
+            if let Err(error) = notify(&bus, "quietd", &sentence, Manner::Plain).await {
                 tracing::debug!(%error, "nobody showed the notification");
             }
         });

@@ -68,7 +68,7 @@ pub enum Event {
     },
     /// The engine's own notification of what waited is on the screen.
     Shown {
-        /// Its number, for the next one to take its place.
+        /// Its number, to take it away by.
         id: u32,
     },
     /// The session bus closed: the login session is over.

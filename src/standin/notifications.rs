@@ -18,7 +18,7 @@ pub(super) struct Popups {
 }
 
 impl Popups {
-    /// Answers `Notify` and `GetServerInformation`; none for another call.
+    /// Answers `Notify`, `CloseNotification` and `GetServerInformation`; none for another call.
     pub(super) fn answer(
         &mut self,
         call: &Message,
@@ -28,6 +28,13 @@ impl Popups {
         if is(call, NAME, "GetServerInformation") {
             let [name, vendor, version, spec] = information;
             return Some(reply(call, &(name, vendor, version, spec)));
+        }
+        if is(call, NAME, "CloseNotification") {
+            let body = call.body();
+            let Ok(closed) = body.deserialize::<u32>() else { return None };
+            self.shown.retain(|(id, _)| *id != closed);
+            self.waiting.retain(|(id, _)| *id != closed);
+            return Some(reply(call, &()));
         }
         if !is(call, NAME, "Notify") {
             return None;
