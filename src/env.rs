@@ -36,6 +36,8 @@ pub struct Env {
     pub debug: bool,
     /// `/sys`, or where a test put a stand-in for it (`$QUIETD_SYSFS`).
     pub sysfs: PathBuf,
+    /// `/proc`, or where a test put a stand-in for it (`$QUIETD_PROCFS`).
+    pub procfs: PathBuf,
 }
 
 impl Env {
@@ -67,6 +69,7 @@ impl Env {
             journal: set("JOURNAL_STREAM").is_some(),
             debug: set("QUIETD_DEBUG").is_some(),
             sysfs: folder("QUIETD_SYSFS").unwrap_or_else(|| PathBuf::from("/sys")),
+            procfs: folder("QUIETD_PROCFS").unwrap_or_else(|| PathBuf::from("/proc")),
             home,
             data_home,
             data_dirs,

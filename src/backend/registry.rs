@@ -44,6 +44,8 @@ pub const REGISTRY: &[Row] = &[
     // It does not show in screenshots; the magnifier does.
     dim::gnome_night_light::ROW,
     dim::gnome_magnifier::ROW,
+    // Without colour too, and beside gamma: the one may be had where another program has the other.
+    dim::hyprland_ctm::ROW,
     dim::wl_gamma::ROW,
     dim::x11_gamma::ROW,
     // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.

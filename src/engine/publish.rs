@@ -139,11 +139,18 @@ impl Engine {
             text,
         };
         if let Some(seat) = could().find(serves) {
-            return seat.theirs.then(|| {
-                told(
-                    seat,
-                    format!("{}: it was changed by hand and stays that way.", seat.row.title),
-                )
+            if seat.theirs {
+                let title = seat.row.title;
+                let text = format!("{title}: it was changed by hand and stays that way.");
+                return Some(told(seat, text));
+            }
+            // It is in force, but not in the best way.
+            let mut better = could().take_while(|it| it.row.id != seat.row.id);
+            return better.find_map(|it| {
+                let error = it.trouble.as_ref();
+                let error = error.filter(|it| matches!(it, BackendError::Refused(_)))?;
+                let (title, instead) = (it.row.title, seat.row.title);
+                Some(told(it, format!("{title}: {error}; {instead} is used instead.")))
             });
         }
         if let Some((seat, error)) =

@@ -122,9 +122,10 @@ impl Seat {
         self.barred = false;
     }
 
-    /// Nothing is asked of it and nothing is left of it: what went wrong is over.
+    /// Nothing is asked of it and nothing is left of it: what went wrong is over. Where it said no, that is why another
+    /// serves, until it is asked again.
     pub fn rest(&mut self) {
-        if !self.barred {
+        if !self.barred && !matches!(self.trouble, Some(BackendError::Refused(_))) {
             self.trouble = None;
         }
         self.theirs = false;

@@ -1,10 +1,12 @@
 //! A compositor that does what a test says: it refuses gamma, gets screens, hangs, dies.
 
+mod ctm;
 mod objects;
 mod serving;
 mod stand_in;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -29,18 +31,28 @@ pub struct Offers {
     pub gamma: bool,
     pub layer_shell: bool,
     pub viewporter: bool,
+    /// The version of Hyprland's colour matrices.
+    pub matrices: Option<u32>,
 }
 
-pub const ALL: Offers = Offers { gamma: true, layer_shell: true, viewporter: true };
+pub const ALL: Offers = Offers { gamma: true, layer_shell: true, viewporter: true, matrices: None };
 
 /// What a client did to a screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     GammaAsked(u32),
-    Ramp { screen: u32, red: Vec<u16>, green: Vec<u16>, blue: Vec<u16> },
+    Ramp {
+        screen: u32,
+        red: Vec<u16>,
+        green: Vec<u16>,
+        blue: Vec<u16>,
+    },
     GammaEnded(u32),
     Overlay(u32, Picture),
     OverlayEnded(u32),
+    /// The matrices of all screens, in 256ths, as they were committed.
+    Matrices(BTreeMap<u32, [i32; 9]>),
+    MatricesEnded,
     ClientLeft,
 }
 
@@ -68,6 +80,8 @@ enum Order {
     RefuseGamma(u32),
     AllowGamma(u32),
     TakeGammaAway,
+    FailGamma(u32),
+    BlockMatrices,
     Resize(u32, u32),
     CloseOverlays,
     Hang(bool),
@@ -121,6 +135,19 @@ impl Compositor {
         }
     }
 
+    /// The last values of the ramp that a glide leads to, after steps that all go the same way.
+    pub async fn glides_to(&mut self, on: u32, wanted: [u16; 3]) -> usize {
+        let mut steps = Vec::new();
+        while steps.last() != Some(&wanted) {
+            let (screen, ramp) = self.next_ramp().await;
+            assert_eq!(screen, on);
+            steps.push(ramp);
+        }
+        let first: Vec<u16> = steps.iter().map(|ramp| ramp[2]).collect();
+        assert!(first.is_sorted() || first.is_sorted_by(|one, next| one >= next), "{steps:?}");
+        steps.len()
+    }
+
     /// The next picture on a screen.
     pub async fn next_picture(&mut self) -> (u32, Picture) {
         match self.next().await {
@@ -154,6 +181,16 @@ impl Compositor {
     /// Ends every gamma control, and refuses new ones.
     pub fn take_gamma_away(&self) {
         self.order(Order::TakeGammaAway);
+    }
+
+    /// Ends the control of one screen, and would give it again.
+    pub fn fail_gamma(&self, screen: u32) {
+        self.order(Order::FailGamma(screen));
+    }
+
+    /// As while another client has the matrices.
+    pub fn block_matrices(&self) {
+        self.order(Order::BlockMatrices);
     }
 
     pub fn resize(&self, width: u32, height: u32) {
@@ -204,20 +241,42 @@ pub struct Stage {
     pub compositor: Compositor,
     pub desktop: Desktop,
     pub bus: PrivateBus,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Stage {
+    /// One where the person wants nothing to move.
     pub async fn with(offers: Offers, screens: &[u32]) -> Self {
+        let stage = Self::that_moves(offers, screens).await;
+        still(&stage.desktop.env);
+        stage
+    }
+
+    pub async fn that_moves(offers: Offers, screens: &[u32]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let compositor = Compositor::start(&folder.path().join("wayland-7"), offers, screens);
         let bus = PrivateBus::start().unwrap();
         let mut env = Env::from_lookup(&|_| None);
         env.runtime_dir = Some(folder.path().to_owned());
         env.wayland_display = Some("wayland-7".to_owned());
+        env.config_home = folder.path().join("config");
+        env.procfs = folder.path().join("proc");
         let session = bus.connect().await.unwrap();
         let desktop = Desktop { session, system: None, env: Arc::new(env) };
-        Self { compositor, desktop, bus, _folder: folder }
+        Self { compositor, desktop, bus, folder }
+    }
+
+    /// Another program of the person's runs.
+    pub fn runs(&self, pid: u32, name: &str) {
+        let process = self.folder.path().join("proc").join(pid.to_string());
+        std::fs::create_dir_all(self.folder.path().join("proc/self")).unwrap();
+        std::fs::create_dir_all(&process).unwrap();
+        std::fs::write(process.join("comm"), format!("{name}\n")).unwrap();
+    }
+
+    /// It ends.
+    pub fn ends(&self, pid: u32) {
+        std::fs::remove_dir_all(self.folder.path().join("proc").join(pid.to_string())).unwrap();
     }
 
     /// The desktop as a daemon sees it that was started before the compositor.
@@ -225,6 +284,13 @@ impl Stage {
         let env = Env { wayland_display: None, ..(*self.desktop.env).clone() };
         Desktop { env: Arc::new(env), ..self.desktop.clone() }
     }
+}
+
+/// Has the person switch animations off, as in Plasma's settings.
+pub fn still(env: &Env) {
+    std::fs::create_dir_all(&env.config_home).unwrap();
+    let settings = "[KDE]\nAnimationDurationFactor=0\n";
+    std::fs::write(env.config_home.join("kdeglobals"), settings).unwrap();
 }
 
 /// The next change a backend tells, or a panic.

@@ -55,6 +55,7 @@ impl House {
             .env("XDG_RUNTIME_DIR", self.home.path())
             .env("TZ", "UTC")
             .env("QUIETD_SYSFS", self.path("sys"))
+            .env("QUIETD_PROCFS", self.path("proc"))
             .env("DBUS_SESSION_BUS_ADDRESS", self.bus.address())
             .env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
             .stdin(Stdio::null());

@@ -7,7 +7,10 @@ use quietd::{
 };
 use tokio::sync::mpsc;
 
-use crate::compositor::{ALL, Offers, Picture, Seen, Stage, next_change};
+use crate::{
+    compositor::{ALL, Offers, Picture, Seen, Stage, next_change},
+    contract::soon,
+};
 
 fn shade(dim: u8, warmth: Option<u16>) -> Desired {
     Desired { dim, warmth, ..Desired::default() }
@@ -101,6 +104,29 @@ async fn another_phase_is_another_colour_on_the_same_surface() {
     backend.apply(&desired, &second).await.unwrap();
     let darker = Picture { pixel: 0xbf00_0000, ..dimmed() };
     assert_eq!(stage.compositor.next_picture().await, (1, darker));
+    assert!(stage.compositor.is_quiet());
+}
+
+#[tokio::test]
+async fn it_glides_there_and_then_does_nothing_more() {
+    let mut stage = Stage::that_moves(ALL, &[1]).await;
+    let backend = wl_overlay::open(&stage.desktop);
+    put(&*backend, &shade(40, None)).await;
+    let mut alphas = Vec::new();
+    while let Some((_, picture)) = soon(stage.compositor.next_picture()).await {
+        alphas.push(picture.pixel.to_be_bytes()[0]);
+    }
+    assert!(alphas[0] < 3 && alphas.is_sorted(), "{alphas:?}");
+    assert!((5..=25).contains(&alphas.len()) && alphas.ends_with(&[0x66]), "{alphas:?}");
+}
+
+#[tokio::test]
+async fn where_each_step_would_be_a_whole_screen_it_goes_at_once() {
+    let mut stage = Stage::that_moves(Offers { viewporter: false, ..ALL }, &[1]).await;
+    let backend = wl_overlay::open(&stage.desktop);
+    put(&*backend, &shade(40, None)).await;
+    let whole = Picture { buffer: (64, 48), stretched_to: None, ..dimmed() };
+    assert_eq!(stage.compositor.next_picture().await, (1, whole));
     assert!(stage.compositor.is_quiet());
 }
 

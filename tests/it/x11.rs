@@ -13,7 +13,7 @@ use nix::{
     unistd::Pid,
 };
 use quietd::{
-    backend::{Change, Probe, Restored},
+    backend::{BackendError, Change, Probe, Restored},
     plan::Desired,
     standin::{Fault, StandIn},
 };
@@ -24,7 +24,10 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
-use crate::contract::{Case, World, in_time, soon};
+use crate::{
+    compositor::still,
+    contract::{Case, World, in_time, soon},
+};
 
 /// An X server with one screen, whose ramp has a calibration.
 pub struct XServer {
@@ -56,7 +59,7 @@ impl XServer {
     }
 
     /// Writes each value of a linear ramp through a function of the value and the channel.
-    fn set_ramp(&self, with: impl Fn(u32, usize) -> u32) {
+    pub fn set_ramp(&self, with: impl Fn(u32, usize) -> u32) {
         let (x, _, crtc) = self.connect();
         let size = x.randr_get_crtc_gamma_size(crtc).unwrap().reply().unwrap().size;
         let table = |channel| -> Vec<u16> {
@@ -68,14 +71,14 @@ impl XServer {
     }
 
     /// The last entry of red, green and blue.
-    fn white(&self) -> [u16; 3] {
+    pub fn white(&self) -> [u16; 3] {
         let (x, _, crtc) = self.connect();
         let ramp = x.randr_get_crtc_gamma(crtc).unwrap().reply().unwrap();
         [ramp.red, ramp.green, ramp.blue].map(|table| *table.last().unwrap())
     }
 
     /// Sets the CRTC up with a mode and outputs as `with` says.
-    fn set_crtc(
+    pub fn set_crtc(
         &self,
         with: impl FnOnce(GetCrtcInfoReply) -> GetCrtcInfoReply,
     ) -> GetCrtcInfoReply {
@@ -89,7 +92,7 @@ impl XServer {
         was
     }
 
-    fn switch_screen_off(&self) -> GetCrtcInfoReply {
+    pub fn switch_screen_off(&self) -> GetCrtcInfoReply {
         self.set_crtc(|info| GetCrtcInfoReply {
             mode: 0,
             rotation: Rotation::ROTATE0,
@@ -98,7 +101,7 @@ impl XServer {
         })
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         if let Some(process) = &*self.process.lock().unwrap() {
             kill(Pid::from_raw(process.id().try_into().unwrap()), signal).unwrap();
         }
@@ -171,8 +174,15 @@ impl StandIn for XServer {
     }
 }
 
-/// A world around an X server that the test keeps a hand on.
+/// A world around an X server that the test keeps a hand on, where the person wants nothing to move.
 async fn world() -> (World, XServer) {
+    let (world, server) = world_that_moves().await;
+    still(&world.env);
+    (world, server)
+}
+
+/// As [`world`], with glides.
+pub async fn world_that_moves() -> (World, XServer) {
     let case = Case {
         row: "x11-gamma",
         begin: |_, _| Box::pin(async { Box::new(Nothing) as _ }),
@@ -197,7 +207,7 @@ impl StandIn for Nothing {
     async fn start(&mut self) {}
 }
 
-fn dim(percent: u8) -> Desired {
+pub fn dim(percent: u8) -> Desired {
     Desired { dim: percent, ..Desired::default() }
 }
 
@@ -335,6 +345,29 @@ async fn never_fights_another_program_for_the_ramp() {
     assert_eq!(backend.restore(&second).await, Ok(Restored::AsThePersonSetIt));
     assert_eq!(server.state().await, theirs);
     listening.abort();
+}
+
+#[tokio::test]
+async fn leaves_the_ramps_to_a_program_that_would_write_them_again() {
+    let (world, server) = world().await;
+    let process = world.env.procfs.join("42");
+    std::fs::create_dir_all(world.env.procfs.join("self")).unwrap();
+    std::fs::create_dir_all(&process).unwrap();
+    std::fs::write(process.join("comm"), "redshift\n").unwrap();
+    let before = server.state().await;
+    let backend = world.backend().await;
+    let receipt = backend.capture(&dim(50), None).await.unwrap();
+    let applied = backend.apply(&dim(50), &receipt).await;
+    assert!(
+        matches!(&applied, Err(BackendError::Refused(text)) if text.contains(": redshift, which")),
+        "{applied:?}"
+    );
+    assert_eq!(server.state().await, before);
+    assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
+    // It ends: there is nothing in the way any more.
+    std::fs::remove_dir_all(process).unwrap();
+    backend.apply(&dim(50), &receipt).await.unwrap();
+    assert_eq!(server.white(), [32768, 32768, 29491]);
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@
 #   by_hand quiet|dim|warm|grey|open    does what the measures do with the desktop's own tools, and undoes it
 #   in_batches=yes                notifications that come through at set times are looked at here; it takes a minute
 #   colourful                     prints how colourful the screen is; only where greyscale is to be had
+#   in_the_middle                 looks, while it is quiet, at what only this desktop has; where there is such a thing
+#   beside_another                looks how quietd gets on with another program; where there is one
 #
 # Everything is read back from the desktop itself, never from quietd. The first part changes the settings by hand, so
 # that a check that cannot fail is noticed before quietd is judged by it.
@@ -267,6 +269,7 @@ with_quietd() {
   say "A session is logged"
   must "quietctl log puts its first phase in force" log_session
   in_force
+  ! declare -F in_the_middle >/dev/null || in_the_middle
   off
   as_before
 
@@ -296,6 +299,11 @@ with_quietd() {
     off
   fi
   as_before
+
+  if declare -F beside_another >/dev/null; then
+    beside_another
+    as_before
+  fi
 
   say "The daemon is killed, and comes back"
   must "a session is in force" log_session

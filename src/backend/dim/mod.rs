@@ -4,13 +4,17 @@
 
 pub mod cinnamon_power;
 pub mod colour;
+pub mod glide;
 mod gnome_automatic;
 pub mod gnome_magnifier;
 pub mod gnome_night_light;
 pub mod gnome_power;
+pub mod hyprland_ctm;
 pub mod logind;
 pub mod mate_power;
+mod motion;
 pub mod mutter_backlight;
+mod others;
 mod percent;
 mod ramp;
 mod randr;
@@ -18,3 +22,5 @@ mod wayland;
 pub mod wl_gamma;
 pub mod wl_overlay;
 pub mod x11_gamma;
+mod x11_glide;
+mod x11_kept;

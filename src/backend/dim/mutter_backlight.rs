@@ -4,6 +4,7 @@
 //! `Backlight` property, which moves when screens come and go. The property's values are renewed only then and by
 //! `SetBacklight`, not by the shell's own slider; `GetResources` tells the value of now, in percent. So the raw value is
 //! the one, of the kernel's and the property's, that agrees with it. The shell may round what it is given by a thousandth.
+//! Seen on GNOME Shell 50.5 without a backlight: these types, no screens, and an error where the serial is another.
 //!
 //! The shell dims when nobody is there, and on return sets again what was before; a write from outside ends that. Meanwhile
 //! nothing found is believed, and a screen that is found so is dimmed when the person is back.

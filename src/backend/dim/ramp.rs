@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::colour::warmed;
+use super::{colour::warmed, glide::Look};
 
 /// What a screen is sent for each value of red, green and blue: three tables of one length.
 ///
@@ -18,6 +18,16 @@ pub struct Light {
     pub dim: u8,
     /// Kelvin, if warmed.
     pub warmth: Option<u16>,
+}
+
+impl From<Light> for Look {
+    fn from(light: Light) -> Self {
+        Self {
+            light: f64::from(100 - light.dim.min(100)) / 100.0,
+            tint: light.warmth.map_or([1.0; 3], warmed),
+            grey: 0.0,
+        }
+    }
 }
 
 /// One step of an 8-bit table: what drivers of such hardware may make of a value.
@@ -46,10 +56,28 @@ impl Ramp {
     /// The same picture, darker and warmer: what was corrected stays corrected.
     #[must_use]
     pub fn in_light(&self, light: Light) -> Self {
-        let left = f64::from(100 - light.dim.min(100)) / 100.0;
-        let rgb = light.warmth.map_or([1.0; 3], warmed);
+        self.in_look(&light.into())
+    }
+
+    /// As [`Self::in_light`], at any point of the way.
+    #[must_use]
+    pub fn in_look(&self, look: &Look) -> Self {
+        let left = look.channels();
         Self(std::array::from_fn(|channel| {
-            self.0[channel].iter().map(|value| times(*value, left * rgb[channel])).collect()
+            self.0[channel].iter().map(|value| times(*value, left[channel])).collect()
+        }))
+    }
+
+    /// The same picture in tables as long as another's: a screen may get another CRTC, and that another size.
+    #[must_use]
+    pub fn sized_as(&self, other: &Self) -> Self {
+        let size = other.0[0].len();
+        if self.0[0].len() == size {
+            return self.clone();
+        }
+        Self(std::array::from_fn(|channel| {
+            let table = &self.0[channel];
+            (0..size).map(|nth| between(table, nth, size)).collect()
         }))
     }
 
@@ -76,6 +104,15 @@ impl Ramp {
     pub fn made_linear(&self) -> Self {
         Self::linear(self.0[0].len())
     }
+}
+
+/// A table's value at the `nth` of `size` even parts of it.
+fn between(table: &[u16], nth: usize, size: usize) -> u16 {
+    let (last, of) = (table.len() - 1, size.max(2) - 1);
+    let (below, rest) = (nth * last / of, nth * last % of);
+    let (low, high) = (usize::from(table[below]), usize::from(table[(below + 1).min(last)]));
+    let value = (low * (of - rest) + high * rest + of / 2) / of;
+    u16::try_from(value).unwrap_or(u16::MAX)
 }
 
 #[allow(
@@ -175,6 +212,18 @@ mod tests {
         #[test]
         fn text_gives_back_the_ramp(ramp in any_ramp()) {
             prop_assert_eq!(Ramp::try_from(String::from(ramp.clone())), Ok(ramp));
+        }
+
+        #[test]
+        fn another_size_is_the_same_picture(size in 1_usize..600, ramp in any_ramp()) {
+            let other = Ramp::linear(size);
+            let sized = ramp.sized_as(&other);
+            prop_assert_eq!(sized.tables()[0].len(), size);
+            prop_assert!(Ramp::linear(256).sized_as(&other).is_like(&other));
+            for (new, old) in sized.tables().iter().zip(ramp.tables()) {
+                prop_assert_eq!(new[0], old[0]);
+                prop_assert!(size == 1 || new.last() == old.last());
+            }
         }
 
         #[test]

@@ -15,20 +15,31 @@ use x11rb::{
     errors::{ConnectError, ConnectionError, ReplyError},
     protocol::{
         randr::{self, ConnectionExt as _, NotifyMask},
-        xproto::{AtomEnum, ConnectionExt as _},
+        xproto::{AtomEnum, ConnectionExt as _, PropMode},
     },
     rust_connection::RustConnection,
+    wrapper::ConnectionExt as _,
 };
 
-use super::ramp::Ramp;
+use super::{glide::Look, ramp::Ramp};
 use crate::backend::{BackendError, CALL_AT_MOST};
 
 /// A display, connected to.
 pub(super) struct Display {
     connection: RustConnection,
     root: u32,
-    abandoned: Arc<AtomicBool>,
+    /// Nobody waits for what is being done: nothing more is written.
+    pub(super) abandoned: Arc<AtomicBool>,
 }
+
+/// The property of the root window that tells of a glide that is not over: see [`Display::begin_glide`].
+const GLIDE: &[u8] = b"_QUIETD_GLIDE";
+
+/// A look in that property: light, red, green, blue, each in 65535ths.
+const LOOK: usize = 4;
+
+/// How long that property may be, in its values: no glide has as many beginnings, one for each way screens looked.
+const VALUES_AT_MOST: u32 = 16 * 4;
 
 /// One CRTC and what it shows.
 pub(super) struct Crtc {
@@ -218,6 +229,45 @@ impl Display {
         Ok(self.connection.randr_set_crtc_gamma(crtc.id, red, green, blue)?.check()?)
     }
 
+    /// Reads the ramp of one CRTC; none where it has none any more.
+    pub(super) fn ramp(&self, crtc: &Crtc) -> Result<Option<Ramp>, Failed> {
+        let gamma = self.connection.randr_get_crtc_gamma(crtc.id)?.reply()?;
+        Ok(Ramp::new(gamma.red, gamma.green, gamma.blue))
+    }
+
+    /// Notes on the display itself, before the first step of a glide, where it leads and where it begins. X keeps our
+    /// ramps when we die, and this with them: so the steps between can be told from anybody else's ramps.
+    pub(super) fn begin_glide(&self, to: &Look, from: &[Look]) -> Result<(), Failed> {
+        let values: Vec<u32> = std::iter::once(to).chain(from).flat_map(packed).collect();
+        let x = &self.connection;
+        let glide = x.intern_atom(false, GLIDE)?.reply()?.atom;
+        let kind = AtomEnum::CARDINAL;
+        Ok(x.change_property32(PropMode::REPLACE, self.root, glide, kind, &values)?.check()?)
+    }
+
+    /// Takes that note away: the last step was made, or all is as it was found.
+    pub(super) fn end_glide(&self) -> Result<(), Failed> {
+        let x = &self.connection;
+        let glide = x.intern_atom(true, GLIDE)?.reply()?.atom;
+        if glide != 0 {
+            x.delete_property(self.root, glide)?.check()?;
+        }
+        Ok(())
+    }
+
+    /// Where a glide that is not over leads, and where it began; nothing if there is none.
+    pub(super) fn glide(&self) -> Result<Vec<Look>, Failed> {
+        let x = &self.connection;
+        let glide = x.intern_atom(true, GLIDE)?.reply()?.atom;
+        if glide == 0 {
+            return Ok(Vec::new());
+        }
+        let kind = AtomEnum::CARDINAL;
+        let reply = x.get_property(false, self.root, glide, kind, 0, VALUES_AT_MOST)?.reply()?;
+        let values: Vec<u32> = reply.value32().into_iter().flatten().collect();
+        Ok(values.chunks_exact(LOOK).filter_map(unpacked).collect())
+    }
+
     /// Asks to be told when a screen comes, goes or is set up anew.
     pub(super) fn listen(&self) -> Result<(), Failed> {
         let what = NotifyMask::SCREEN_CHANGE | NotifyMask::CRTC_CHANGE | NotifyMask::OUTPUT_CHANGE;
@@ -239,6 +289,25 @@ impl Display {
     }
 }
 
+fn packed(look: &Look) -> [u32; LOOK] {
+    let [red, green, blue] = look.tint;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and u16::MAX"
+    )]
+    [look.light, red, green, blue]
+        .map(|part| (part.clamp(0.0, 1.0) * f64::from(u16::MAX)).round() as u32)
+}
+
+fn unpacked(values: &[u32]) -> Option<Look> {
+    let part = |nth: usize| {
+        let value = u16::try_from(*values.get(nth)?).ok()?;
+        Some(f64::from(value) / f64::from(u16::MAX))
+    };
+    Some(Look { light: part(0)?, tint: [part(1)?, part(2)?, part(3)?], grey: 0.0 })
+}
+
 /// FNV-1a, 64 bits: to tell one screen from another, not to keep what it says of itself.
 fn fingerprint(bytes: &[u8]) -> String {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -249,7 +318,18 @@ fn fingerprint(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fingerprint;
+    use super::{Look, fingerprint, packed, unpacked};
+
+    #[test]
+    fn a_look_comes_back_from_the_display_as_it_was() {
+        let look = Look { light: 0.6, tint: [1.0, 0.75, 0.5], grey: 0.0 };
+        let back = unpacked(&packed(&look)).unwrap();
+        for (is, was) in back.channels().into_iter().zip(look.channels()) {
+            assert!((is - was).abs() < 1e-4, "{is} {was}");
+        }
+        assert_eq!(unpacked(&[1, 2, 3]), None);
+        assert_eq!(unpacked(&[70_000, 0, 0, 0]), None);
+    }
 
     #[test]
     fn fingerprints_are_those_of_fnv_1a() {

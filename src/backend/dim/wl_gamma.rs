@@ -13,7 +13,10 @@ use wayland_protocols_wlr::gamma_control::v1::client::{
     zwlr_gamma_control_v1::{Event, ZwlrGammaControlV1},
 };
 
-use super::wayland::{Globals, Paint, Shade, Standing, WaylandBackend, World, file_with};
+use super::{
+    glide::Look,
+    wayland::{Globals, Paint, Standing, WaylandBackend, World, file_with},
+};
 use crate::{
     backend::{Backend, Desktop, Environment, Known, Row},
     plan::Measure,
@@ -27,7 +30,7 @@ pub const ROW: Row = Row {
     title: "wlroots gamma",
     measures: &[Measure::Dim, Measure::Warmth],
     since: "",
-    cannot: "Only one program at a time can have it: with wlsunset, gammastep or hyprsunset running, the overlay is used.",
+    cannot: "Only one program at a time can have it: with wlsunset or gammastep running, the overlay is used.",
     seen: &[
         (Environment::Sway, Known::StandIn),
         (Environment::Wlroots, Known::StandIn),
@@ -50,7 +53,7 @@ const RAMP_AT_MOST: u32 = 1 << 16;
 #[derive(Debug)]
 struct Gamma {
     controls: ZwlrGammaControlManagerV1,
-    shade: Shade,
+    look: Look,
 }
 
 #[derive(Debug)]
@@ -75,11 +78,11 @@ impl Paint for Gamma {
         wlsunset or gammastep), or these screens have none";
 
     fn bind(globals: &Globals<'_>, queue: &QueueHandle<World<Self>>) -> Result<Self, &'static str> {
-        Ok(Self { controls: globals.bind(1, queue)?, shade: Shade::default() })
+        Ok(Self { controls: globals.bind(1, queue)?, look: Look::default() })
     }
 
-    fn mix(&mut self, shade: Shade, _: &QueueHandle<World<Self>>) {
-        self.shade = shade;
+    fn mix(&mut self, look: &Look, _: &QueueHandle<World<Self>>) {
+        self.look = *look;
     }
 
     fn cover(&mut self, name: u32, output: &WlOutput, queue: &QueueHandle<World<Self>>) -> Screen {
@@ -89,7 +92,7 @@ impl Paint for Gamma {
 
     fn repaint(&mut self, screen: &mut Screen, _: &QueueHandle<World<Self>>) {
         let Ramp::Of(size) = screen.ramp else { return };
-        match file_with(|file| file.write_all(&ramps(size, self.shade))) {
+        match file_with(|file| file.write_all(&ramps(size, &self.look))) {
             Ok(file) => screen.control.set_gamma(file.as_fd()),
             Err(error) => {
                 tracing::warn!(backend = ID, %error, "no memory for a gamma ramp");
@@ -112,9 +115,9 @@ impl Paint for Gamma {
 }
 
 /// Red, green and blue one after the other, each `size` values in the machine's byte order, rising evenly to the light
-/// that the shade leaves.
-fn ramps(size: u32, shade: Shade) -> Vec<u8> {
-    let top = f64::from(u16::MAX) * shade.brightness();
+/// that the look leaves.
+fn ramps(size: u32, look: &Look) -> Vec<u8> {
+    let top = f64::from(u16::MAX);
     let last = f64::from(size.saturating_sub(1).max(1));
     let value = |light: f64, step: u32| {
         #[allow(
@@ -125,8 +128,7 @@ fn ramps(size: u32, shade: Shade) -> Vec<u8> {
         let value = (top * light * (f64::from(step) / last)).round() as u16;
         value
     };
-    shade
-        .tint()
+    look.channels()
         .into_iter()
         .flat_map(|light| (0..size).map(move |step| value(light, step)))
         .flat_map(u16::to_ne_bytes)
@@ -171,20 +173,24 @@ delegate_noop!(World<Gamma>: ignore ZwlrGammaControlManagerV1);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::dim::wayland::Shade;
 
     fn values(size: u32, shade: Shade) -> Vec<u16> {
-        ramps(size, shade).chunks(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect()
+        ramps(size, &shade.into())
+            .chunks(2)
+            .map(|pair| u16::from_ne_bytes([pair[0], pair[1]]))
+            .collect()
     }
 
     #[test]
-    fn an_open_shade_is_the_even_ramp() {
+    fn an_untouched_look_is_the_even_ramp() {
         let even = [0, 21845, 43690, 65535];
         assert_eq!(values(4, Shade::default()), [even, even, even].concat());
     }
 
     #[test]
     fn each_channel_ends_at_the_light_that_is_left() {
-        let ramp = values(256, Shade { dim: 50, warmth: Some(2500) });
+        let ramp = values(256, Shade { dim: 50, warmth: Some(2500), greyscale: false });
         assert_eq!(ramp.len(), 3 * 256);
         let (red, green, blue) = (ramp[255], ramp[511], ramp[767]);
         assert_eq!(red, 32768);

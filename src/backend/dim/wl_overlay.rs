@@ -27,7 +27,10 @@ use wayland_protocols_wlr::layer_shell::v1::client::{
     zwlr_layer_surface_v1::{Anchor, Event, KeyboardInteractivity, ZwlrLayerSurfaceV1},
 };
 
-use super::wayland::{Globals, Paint, Shade, Standing, WaylandBackend, World, file_with};
+use super::{
+    glide::Look,
+    wayland::{Globals, Paint, Standing, WaylandBackend, World, file_with},
+};
 use crate::{
     backend::{Backend, Desktop, Environment, Known, Row},
     plan::Measure,
@@ -96,6 +99,8 @@ impl Paint for Overlay {
     const MEASURES: &'static [Measure] = ROW.measures;
     const READY: &'static str = "an overlay that the compositor puts over everything";
     const REFUSED: &'static str = "the compositor closed the overlay on every screen";
+    // Nobody else wants it: a compositor closes it for reasons of its own, such as a screen that is switched off.
+    const RETAKES: u8 = 3;
 
     fn bind(globals: &Globals<'_>, queue: &QueueHandle<World<Self>>) -> Result<Self, &'static str> {
         Ok(Self {
@@ -103,12 +108,17 @@ impl Paint for Overlay {
             compositor: globals.bind(4, queue)?,
             shm: globals.bind(1, queue)?,
             viewporter: globals.bind(1, queue).ok(),
-            pixel: pixel(Shade::default()),
+            pixel: pixel(&Look::default()),
         })
     }
 
-    fn mix(&mut self, shade: Shade, _: &QueueHandle<World<Self>>) {
-        self.pixel = pixel(shade);
+    fn glides(&self) -> bool {
+        // Without it each step would be a buffer as large as the screen.
+        self.viewporter.is_some()
+    }
+
+    fn mix(&mut self, look: &Look, _: &QueueHandle<World<Self>>) {
+        self.pixel = pixel(look);
     }
 
     fn cover(&mut self, name: u32, output: &WlOutput, queue: &QueueHandle<World<Self>>) -> Screen {
@@ -198,17 +208,17 @@ fn signed(length: u32) -> i32 {
     i32::try_from(length).unwrap_or(i32::MAX)
 }
 
-/// The one colour of a shade, as premultiplied ARGB.
+/// The one colour of a look, as premultiplied ARGB.
 ///
 /// What is seen is `colour + (1 − alpha) · below` in each channel. A black of alpha `dim` darkens exactly. Warmth cannot
 /// be exact with one alpha for three channels: white would end at the warmth's own colour with an alpha of what the
 /// warmth takes from blue, under an orange that gives red (and part of green) back. [`TINT_STRENGTH`] of that is laid
 /// on, and darkened with the rest.
-fn pixel(shade: Shade) -> u32 {
-    let [red, green, blue] = shade.tint();
+fn pixel(look: &Look) -> u32 {
+    let [red, green, blue] = look.tint;
     let taken = TINT_STRENGTH * (1.0 - blue);
     let given_back = |light: f64| if blue < 1.0 { (light - blue) / (1.0 - blue) } else { 0.0 };
-    let bright = shade.brightness();
+    let bright = look.light;
     let channels = [
         1.0 - bright * (1.0 - taken),
         bright * taken * given_back(red),
@@ -270,17 +280,22 @@ delegate_noop!(World<Overlay>: ignore ZwlrLayerShellV1);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::dim::wayland::Shade;
+
+    fn of(dim: u8, warmth: Option<u16>) -> u32 {
+        pixel(&Shade { dim, warmth, greyscale: false }.into())
+    }
 
     #[test]
     fn dimming_alone_is_black() {
-        assert_eq!(pixel(Shade::default()), 0x0000_0000);
-        assert_eq!(pixel(Shade { dim: 40, warmth: None }), 0x6600_0000);
-        assert_eq!(pixel(Shade { dim: 75, warmth: None }), 0xbf00_0000);
+        assert_eq!(of(0, None), 0x0000_0000);
+        assert_eq!(of(40, None), 0x6600_0000);
+        assert_eq!(of(75, None), 0xbf00_0000);
     }
 
     #[test]
     fn warmth_is_a_light_orange() {
-        let [alpha, red, green, blue] = pixel(Shade { dim: 0, warmth: Some(3400) }).to_be_bytes();
+        let [alpha, red, green, blue] = of(0, Some(3400)).to_be_bytes();
         assert!((20..70).contains(&alpha), "alpha {alpha}");
         assert_eq!(red, alpha, "red stays as bright as it was");
         assert!(0 < green && green < red, "green {green}");
@@ -291,8 +306,7 @@ mod tests {
     fn colours_never_exceed_alpha() {
         for dim in 0..=75 {
             for kelvin in (1000..=6500).step_by(250) {
-                let [alpha, red, green, blue] =
-                    pixel(Shade { dim, warmth: Some(kelvin) }).to_be_bytes();
+                let [alpha, red, green, blue] = of(dim, Some(kelvin)).to_be_bytes();
                 assert!(red <= alpha && green <= alpha && blue <= alpha, "{dim} {kelvin}");
             }
         }

@@ -1,22 +1,27 @@
 //! Gamma ramps on X11: darker and warmer by multiplying what each screen has, so that a calibration stays one.
 //!
 //! The X server keeps a ramp when the one who set it ends: what was there is in the receipt, for each screen by itself.
-//! X tells nobody when a ramp is written. Another program's ramp (redshift, gammastep) is noticed at the next look: a
-//! screen that changed, a phase that ends; it is then left alone. When the X server ends, so do its ramps.
+//! X tells nobody when a ramp is written. Another program's ramp is noticed at the next look: a screen that changed, a
+//! phase that ends; it is then left alone. Programs that write theirs again every few seconds (redshift, gammastep) are
+//! left alone from the beginning. When the X server ends, so do its ramps.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use tokio::{
     io::Interest,
     net::UnixStream,
-    sync::{Mutex, Notify, mpsc},
+    sync::{Mutex, mpsc},
 };
 
 use super::{
-    ramp::{Light, Ramp},
-    randr::{self, Crtc, Display, DisplayError, Failed, Output},
+    glide::{Glide, Look, STEPS},
+    motion::{self, Pace},
+    others::{self, Program},
+    ramp::Light,
+    randr::{self, Display, DisplayError, Failed},
+    x11_glide::{Gliding, News, Way},
+    x11_kept::{Found, Has, Kept, steps},
 };
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
@@ -30,7 +35,7 @@ pub const ROW: Row = Row {
     title: "X11 (RandR gamma)",
     measures: &[Measure::Dim, Measure::Warmth],
     since: "RandR 1.2 and newer",
-    cannot: "",
+    cannot: "While redshift or gammastep runs, which would undo it within seconds, the screens are left to that.",
     seen: &[
         (Environment::Xfce, Known::Real("Xvfb 21.1")),
         (Environment::Cinnamon, Known::Real("Xvfb 21.1")),
@@ -48,104 +53,38 @@ pub const ROW: Row = Row {
 #[derive(Debug)]
 pub struct X11Gamma {
     desktop: Desktop,
-    in_force: Mutex<Option<Kept>>,
-    /// A ramp was found that is neither ours nor what was there.
-    overwritten: Notify,
+    in_force: Mutex<InForce>,
+    news: Arc<News>,
 }
 
-/// What was there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Found {
-    /// `$DISPLAY`: in another process it may not be set.
-    display: String,
-    screens: Vec<Screen>,
+#[derive(Debug, Default)]
+struct InForce {
+    kept: Option<Kept>,
+    gliding: Option<Gliding>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Screen {
-    #[serde(flatten)]
-    output: Output,
-    ramp: Ramp,
-}
-
-/// A receipt, read.
-#[derive(Clone, Debug)]
-struct Kept {
-    found: Found,
-    set: Light,
-    /// What is set, and what was set earlier.
-    ours: Vec<Light>,
-    /// Screens that came since, and that the engine has heard of.
-    told: Vec<Output>,
-}
-
-/// What a CRTC has, compared with a receipt.
-#[derive(Debug, PartialEq, Eq)]
-enum Has {
-    /// What is to be there.
-    Set,
-    /// What we had set, here or, before screens were plugged otherwise, elsewhere.
-    Ours,
-    /// What was found, or nothing at all: a screen that was set up anew.
-    Found,
-    /// Something else.
-    Theirs,
-}
-
-impl Kept {
-    fn read(receipt: &Receipt) -> Result<Self, BackendError> {
-        let (Some(found), Some(set)) = (receipt.found(), receipt.set()) else {
-            return Err(BackendError::Refused(
-                "the receipt of x11-gamma cannot be read".to_owned(),
-            ));
-        };
-        Ok(Self { found, set, ours: receipt.ours(), told: Vec::new() })
-    }
-
-    fn screen(&self, output: &Output) -> Option<&Screen> {
-        self.found.screens.iter().find(|screen| screen.output == *output)
-    }
-
-    /// The screen whose ramp, in our light, this is.
-    fn ours_of(&self, ramp: &Ramp) -> Option<&Screen> {
-        self.found
-            .screens
-            .iter()
-            .find(|screen| self.ours.iter().any(|light| screen.ramp.in_light(*light).is_like(ramp)))
-    }
-
-    fn compare(&self, screen: &Screen, ramp: &Ramp) -> Has {
-        if screen.ramp.in_light(self.set).is_like(ramp) {
-            Has::Set
-        } else if screen.ramp.is_like(ramp) {
-            Has::Found
-        } else if self.ours_of(ramp).is_some() {
-            Has::Ours
-        } else if ramp.is_linear() {
-            Has::Found
-        } else {
-            Has::Theirs
+impl InForce {
+    /// Ends a glide where it is.
+    async fn stop_gliding(&mut self) -> Result<(), BackendError> {
+        match self.gliding.take() {
+            Some(gliding) => gliding.stop().await,
+            None => Ok(()),
         }
     }
+}
 
-    /// The screens that are there and are not in the receipt. One on a CRTC that still has our ramp of another screen
-    /// had, before, what that one had.
-    fn newcomers(&self, crtcs: Vec<Crtc>) -> Vec<Screen> {
-        let shown = crtcs.into_iter().filter_map(|crtc| Some((crtc.output?, crtc.ramp)));
-        shown
-            .filter(|(output, _)| self.screen(output).is_none())
-            .map(|(output, ramp)| {
-                let ramp = self.ours_of(&ramp).map_or(ramp, |screen| screen.ramp.clone());
-                Screen { output, ramp }
-            })
-            .collect()
-    }
+/// What an apply began.
+struct Begun {
+    /// A ramp that is neither ours nor what was there was left alone.
+    overwritten: bool,
+    /// What is still on its way.
+    glide: Option<(Display, Vec<Way>)>,
 }
 
 impl X11Gamma {
     /// Opens it.
     pub fn new(desktop: &Desktop) -> Self {
-        Self { desktop: desktop.clone(), in_force: Mutex::default(), overwritten: Notify::new() }
+        Self { desktop: desktop.clone(), in_force: Mutex::default(), news: Arc::default() }
     }
 
     fn display(&self) -> Result<&str, BackendError> {
@@ -160,18 +99,26 @@ impl X11Gamma {
     /// Looks at what is in force; none where all is as it was set.
     async fn look(&self) -> Option<Change> {
         let mut in_force = self.in_force.lock().await;
-        let kept = in_force.as_mut()?;
-        let crtcs = randr::on(&kept.found.display, |display| display.crtcs()).await.ok()?;
+        let gliding = in_force.gliding.as_mut().is_some_and(Gliding::is_running);
+        let kept = in_force.kept.as_mut()?;
+        let looked = randr::on(&kept.found.display, |display| {
+            // First, so that a glide that ends meanwhile is known.
+            let steps = steps(&display.glide()?);
+            Ok((steps, display.crtcs()?))
+        });
+        let (steps, crtcs) = looked.await.ok()?;
         let mut change = None;
         for crtc in crtcs {
             let Some(output) = &crtc.output else { continue };
-            match kept.screen(output).map(|screen| kept.compare(screen, &crtc.ramp)) {
+            match kept.screen(output).map(|screen| kept.compare(screen, &crtc.ramp, &steps)) {
                 Some(Has::Set) => {}
+                // What is lost on the way, the glide itself tells.
+                Some(Has::Ours(_)) if gliding => {}
                 Some(Has::Theirs) => {
-                    *in_force = None;
+                    in_force.kept = None;
                     return Some(Change::ByThePerson);
                 }
-                Some(Has::Ours | Has::Found) => change = Some(Change::Again),
+                Some(Has::Ours(_) | Has::Found) => change = Some(Change::Again),
                 None if kept.told.contains(output) => {}
                 None => {
                     kept.told.push(output.clone());
@@ -258,7 +205,11 @@ impl Backend for X11Gamma {
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
         let name = self.display()?;
-        let crtcs = randr::on(name, |display| display.crtcs()).await?;
+        let looked = randr::on(name, |display| {
+            let steps = steps(&display.glide()?);
+            Ok((steps, display.crtcs()?))
+        });
+        let (steps, crtcs) = looked.await?;
         let set = Light { dim: desired.dim, warmth: desired.warmth };
         let mut kept = match held {
             Some(held) => Kept::read(held)?,
@@ -269,7 +220,7 @@ impl Backend for X11Gamma {
                 told: Vec::new(),
             },
         };
-        kept.found.screens.extend(kept.newcomers(crtcs));
+        kept.found.screens.extend(kept.newcomers(crtcs, &steps));
         // What was found of the screens of before stays; those that came since are added.
         let receipt = Receipt::new(ROW.id, &kept.found, &set);
         Ok(match held {
@@ -281,61 +232,49 @@ impl Backend for X11Gamma {
     async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
         let mut kept = Kept::read(receipt)?;
         let mut in_force = self.in_force.lock().await;
-        if let Some(before) = &*in_force {
+        in_force.stop_gliding().await?;
+        if let Some(before) = &in_force.kept {
             kept.told.clone_from(&before.told);
         }
-        let (before, new) = (in_force.clone(), kept.clone());
-        let overwritten = randr::on(&kept.found.display, move |display| {
-            let mut overwritten = false;
-            for crtc in display.crtcs()? {
-                let known = crtc.output.as_ref().and_then(|output| new.screen(output));
-                let Some(screen) = known else { continue };
-                // A screen that has lost our ramp gets it again; one that has lost it when another is due was given
-                // back by hand.
-                let may_begin = before.as_ref().is_none_or(|before| {
-                    before.set == new.set || before.screen(&screen.output).is_none()
-                });
-                match new.compare(screen, &crtc.ramp) {
-                    Has::Set => {}
-                    Has::Ours => display.set(&crtc, &screen.ramp.in_light(new.set))?,
-                    Has::Found if may_begin => {
-                        display.set(&crtc, &screen.ramp.in_light(new.set))?;
-                    }
-                    Has::Found | Has::Theirs => overwritten = true,
-                }
+        let pace = motion::wanted(&self.desktop).await;
+        let (before, new) = (in_force.kept.clone(), kept.clone());
+        let procfs = self.desktop.env.procfs.clone();
+        let begun = randr::on(&kept.found.display, move |display| {
+            match Program::running(&procfs, others::X11) {
+                Some(program) => Ok(Err(program)),
+                None => begin(display, before.as_ref(), &new, pace).map(Ok),
             }
-            Ok(overwritten)
         });
-        if overwritten.await? {
-            self.overwritten.notify_one();
-            *in_force = None;
-        } else {
-            *in_force = Some(kept);
+        let begun = match begun.await? {
+            Ok(begun) => begun,
+            Err(program) => {
+                in_force.kept = None;
+                return Err(BackendError::Refused(format!(
+                    "{program}, which would undo this within seconds"
+                )));
+            }
+        };
+        if begun.overwritten {
+            self.news.overwritten.notify_one();
+            in_force.kept = None;
+            return Ok(());
         }
+        if let Some((display, ways)) = begun.glide {
+            let gliding = Gliding::begin(display, ways, self.news.clone());
+            let gliding = gliding.map_err(|error| BackendError::Refused(error.to_string()))?;
+            in_force.gliding = Some(gliding);
+        }
+        in_force.kept = Some(kept);
         Ok(())
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
         let kept = Kept::read(receipt)?;
         let mut in_force = self.in_force.lock().await;
-        *in_force = None;
+        in_force.stop_gliding().await?;
+        in_force.kept = None;
         let name = kept.found.display.clone();
-        let restored = randr::on(&name, move |display| {
-            let mut restored = Restored::AsFound;
-            for crtc in display.crtcs()? {
-                let known = crtc.output.as_ref().and_then(|output| kept.screen(output));
-                if known.is_some_and(|screen| screen.ramp.is_like(&crtc.ramp)) {
-                    continue;
-                }
-                match (known, kept.ours_of(&crtc.ramp)) {
-                    // Where it shows nothing now, or another screen, it gets what that of the ramp had.
-                    (known, Some(of)) => display.set(&crtc, &known.unwrap_or(of).ramp)?,
-                    (Some(_), None) => restored = Restored::AsThePersonSetIt,
-                    (None, None) => {}
-                }
-            }
-            Ok(restored)
-        });
+        let restored = randr::on(&name, move |display| give_back(&display, &kept));
         match restored.await {
             Err(DisplayError::Gone(_)) => Ok(Restored::AsFound),
             other => Ok(other?),
@@ -361,7 +300,12 @@ impl Backend for X11Gamma {
                 heard = listener.next() => if heard.is_err() {
                     return std::future::pending().await;
                 },
-                () = self.overwritten.notified() => {
+                () = self.news.lost.notified() => {
+                    if tell.send(Change::Again).await.is_err() {
+                        return;
+                    }
+                }
+                () = self.news.overwritten.notified() => {
                     if tell.send(Change::ByThePerson).await.is_err() {
                         return;
                     }
@@ -371,53 +315,66 @@ impl Backend for X11Gamma {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Found, Has, Kept, Light, Output, Ramp, Screen};
-
-    fn output(name: &str) -> Output {
-        Output { name: name.to_owned(), edid: None }
+/// Sets each screen's first step, or at once all of it.
+fn begin(display: Display, before: Option<&Kept>, new: &Kept, pace: Pace) -> Result<Begun, Failed> {
+    let to = Look::from(new.set);
+    let steps = steps(&display.glide()?);
+    let mut overwritten = false;
+    let mut ways = Vec::new();
+    for crtc in display.crtcs()? {
+        let known = crtc.output.as_ref().and_then(|output| new.screen(output));
+        let Some(screen) = known else { continue };
+        // A screen that has lost our ramp gets it again; one that has lost it when another is due was given back by hand.
+        let may_begin = before
+            .is_none_or(|before| before.set == new.set || before.screen(&screen.output).is_none());
+        let from = match new.compare(screen, &crtc.ramp, &steps) {
+            Has::Set => continue,
+            Has::Ours(look) => look,
+            Has::Found if may_begin => Look::default(),
+            Has::Found | Has::Theirs => {
+                overwritten = true;
+                continue;
+            }
+        };
+        let own = screen.ramp.sized_as(&crtc.ramp);
+        ways.push(Way { crtc, own, glide: Glide { from, to } });
     }
-
-    /// A screen whose calibration takes some blue away.
-    fn calibrated(name: &str) -> Screen {
-        let ramp = Ramp::linear(64).in_light(Light { dim: 0, warmth: Some(5500) });
-        Screen { output: output(name), ramp }
+    let is_soft = pace == Pace::Soft && !overwritten && !ways.is_empty();
+    let step = if is_soft {
+        let mut beginnings: Vec<Look> = ways.iter().map(|way| way.glide.from).collect();
+        beginnings.dedup();
+        display.begin_glide(&to, &beginnings)?;
+        1
+    } else {
+        STEPS
+    };
+    for way in &mut ways {
+        way.set(&display, step)?;
     }
+    if !is_soft {
+        display.end_glide()?;
+    }
+    Ok(Begun { overwritten, glide: is_soft.then_some((display, ways)) })
+}
 
-    const NOW: Light = Light { dim: 20, warmth: None };
-    const EARLIER: Light = Light { dim: 40, warmth: Some(3400) };
-
-    fn kept() -> Kept {
-        let other = Screen { output: output("HDMI-1"), ramp: Ramp::linear(64) };
-        Kept {
-            found: Found { display: ":0".to_owned(), screens: vec![calibrated("DP-1"), other] },
-            set: NOW,
-            ours: vec![NOW, EARLIER],
-            told: Vec::new(),
+fn give_back(display: &Display, kept: &Kept) -> Result<Restored, Failed> {
+    let steps = steps(&display.glide()?);
+    let mut restored = Restored::AsFound;
+    for crtc in display.crtcs()? {
+        let known = crtc.output.as_ref().and_then(|output| kept.screen(output));
+        let was = known.map(|screen| screen.ramp.sized_as(&crtc.ramp));
+        if was.as_ref() == Some(&crtc.ramp) {
+            continue;
+        }
+        // The first steps of a glide are hardly other than what was found, but other.
+        match (was, kept.ours_of(&crtc.ramp, &steps)) {
+            (Some(was), Some(_)) => display.set(&crtc, &was)?,
+            // Where it shows nothing now, or another screen, it gets what that of the ramp had.
+            (None, Some((of, _))) => display.set(&crtc, &of.ramp.sized_as(&crtc.ramp))?,
+            (Some(was), None) if !was.is_like(&crtc.ramp) => restored = Restored::AsThePersonSetIt,
+            (_, None) => {}
         }
     }
-
-    #[test]
-    fn knows_whose_a_ramp_is() {
-        let kept = kept();
-        let screen = calibrated("DP-1");
-        let has = |ramp: &Ramp| kept.compare(&screen, ramp);
-        assert_eq!(has(&screen.ramp.in_light(NOW)), Has::Set);
-        assert_eq!(has(&screen.ramp.in_light(EARLIER)), Has::Ours);
-        assert_eq!(has(&screen.ramp), Has::Found);
-        // Set up anew by the server.
-        assert_eq!(has(&Ramp::linear(64)), Has::Found);
-        // The CRTC showed the other screen before.
-        assert_eq!(has(&Ramp::linear(64).in_light(NOW)), Has::Ours);
-        assert_eq!(has(&Ramp::linear(64).in_light(Light { dim: 60, warmth: None })), Has::Theirs);
-        assert_eq!(has(&Ramp::linear(256)), Has::Found);
-    }
-
-    #[test]
-    fn nothing_to_do_is_not_ours() {
-        let kept = Kept { set: Light::default(), ours: vec![Light::default()], ..kept() };
-        let screen = calibrated("DP-1");
-        assert_eq!(kept.compare(&screen, &screen.ramp), Has::Set);
-    }
+    display.end_glide()?;
+    Ok(restored)
 }

@@ -24,7 +24,11 @@ use wayland_server::{
     protocol::{wl_compositor::WlCompositor, wl_output::WlOutput, wl_shm::WlShm},
 };
 
-use super::{Offers, Order, SIZE, Seen, objects::overlay};
+use super::{
+    Offers, Order, SIZE, Seen,
+    ctm::{HyprlandCtmControlManagerV1, Matrices},
+    objects::overlay,
+};
 
 /// What the compositor knows.
 pub struct State {
@@ -34,6 +38,7 @@ pub struct State {
     /// Of those, the ramps that were set, each as its last values.
     pub ramps: BTreeMap<u32, [u16; 3]>,
     pub layers: Vec<ZwlrLayerSurfaceV1>,
+    pub matrices: Matrices,
     pub size: (u32, u32),
     screens: BTreeMap<u32, GlobalId>,
 }
@@ -66,12 +71,16 @@ pub fn start(
     if offers.viewporter {
         handle.create_global::<State, WpViewporter, ()>(1, ());
     }
+    if let Some(version) = offers.matrices {
+        handle.create_global::<State, HyprlandCtmControlManagerV1, ()>(version, ());
+    }
     let mut state = State {
         tell,
         refused: BTreeSet::new(),
         gammas: BTreeMap::new(),
         ramps: BTreeMap::new(),
         layers: Vec::new(),
+        matrices: Matrices::default(),
         size: SIZE,
         screens: BTreeMap::new(),
     };
@@ -145,6 +154,11 @@ impl State {
                 self.gammas.clear();
                 self.ramps.clear();
             }
+            Order::FailGamma(screen) => {
+                self.gammas.remove(&screen).unwrap().failed();
+                self.ramps.remove(&screen);
+            }
+            Order::BlockMatrices => self.matrices.is_blocked = true,
             Order::Resize(width, height) => {
                 self.size = (width, height);
                 for layer in &self.layers {
@@ -155,7 +169,8 @@ impl State {
             Order::Hang(_) => unreachable!("the loop's own"),
             Order::Look(reply) => {
                 let overlays: Vec<_> = self.layers.iter().filter_map(overlay).collect();
-                let _ = reply.send(format!("ramps {:?}, overlays {overlays:?}", self.ramps));
+                let (ramps, matrices) = (&self.ramps, &self.matrices.committed);
+                let _ = reply.send(format!("ramps {ramps:?}, overlays {overlays:?}, {matrices:?}"));
             }
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use quietd::standin::{Fault, StandIn};
 
-use super::{ALL, Compositor};
+use super::{Compositor, Offers};
 
 /// What a program may lose while it has it: a person has no control for either.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub enum TakesBack {
     Gamma,
     /// Overlays are closed.
     Overlays,
+    /// Nothing: who has the matrices keeps them.
+    Nothing,
 }
 
 /// Two screens of a compositor.
@@ -27,8 +29,8 @@ pub struct Screens {
 }
 
 impl Screens {
-    pub fn start(socket: &Path, takes_back: TakesBack) -> Self {
-        Self { compositor: Mutex::new(Compositor::start(socket, ALL, &[1, 2])), takes_back }
+    pub fn start(socket: &Path, offers: Offers, takes_back: TakesBack) -> Self {
+        Self { compositor: Mutex::new(Compositor::start(socket, offers, &[1, 2])), takes_back }
     }
 
     fn compositor(&self) -> MutexGuard<'_, Compositor> {
@@ -47,6 +49,7 @@ impl StandIn for Screens {
         match self.takes_back {
             TakesBack::Gamma => self.compositor().take_gamma_away(),
             TakesBack::Overlays => self.compositor().close_overlays(),
+            TakesBack::Nothing => {}
         }
     }
 

@@ -16,7 +16,7 @@ use quietd::{
 
 use super::{Begin, Case, checks};
 use crate::{
-    compositor::{Screens, TakesBack},
+    compositor::{ALL, Offers, Screens, TakesBack, still},
     x11::XServer,
 };
 
@@ -109,6 +109,8 @@ contract! {
         row: "x11-gamma",
         begin: |_, env| Box::pin(async {
             let server = XServer::start();
+            // What is on its way cannot be compared; `x11_glide.rs` has what moves.
+            still(env);
             env.display = Some(server.display());
             Box::new(server) as _
         }),
@@ -236,11 +238,26 @@ contract! {
         })
     };
     other wl_gamma: compositor("wl-gamma", |_, env| {
-        Box::pin(async { Box::new(screens(env, TakesBack::Gamma)) as _ })
+        Box::pin(async { Box::new(screens(env, ALL, TakesBack::Gamma)) as _ })
     });
     other wl_overlay: compositor("wl-overlay", |_, env| {
-        Box::pin(async { Box::new(screens(env, TakesBack::Overlays)) as _ })
+        Box::pin(async { Box::new(screens(env, ALL, TakesBack::Overlays)) as _ })
     });
+    other hyprland_ctm: Case {
+        desired: Desired {
+            dim: 40,
+            warmth: Some(3400),
+            greyscale: true,
+            ..Desired::default()
+        },
+        tells: None,
+        // There is nothing a person could change.
+        left: Some("ramps {}, overlays [], {}"),
+        ..compositor("hyprland-ctm", |_, env| Box::pin(async {
+            let hyprland = Offers { matrices: Some(2), ..ALL };
+            Box::new(screens(env, hyprland, TakesBack::Nothing)) as _
+        }))
+    };
 }
 
 fn locked(apps: &[&str]) -> Desired {
@@ -381,10 +398,12 @@ async fn color(bus: &str, env: &Env, own: &[(&str, Value)]) -> Box<dyn StandIn> 
     Box::new(color)
 }
 
-fn screens(env: &mut Env, takes_back: TakesBack) -> Screens {
+fn screens(env: &mut Env, offers: Offers, takes_back: TakesBack) -> Screens {
+    // What is on its way cannot be compared; `wl_gamma.rs` and `wl_overlay.rs` have what moves.
+    still(env);
     env.wayland_display = Some("wayland-7".to_owned());
     let folder = env.runtime_dir.as_ref().expect("a folder for sockets");
-    Screens::start(&folder.join("wayland-7"), takes_back)
+    Screens::start(&folder.join("wayland-7"), offers, takes_back)
 }
 
 /// A case of holding notifications, on a service that tells of changes.

@@ -73,6 +73,7 @@ impl World {
         env.config_home = folder.path().join("config");
         env.runtime_dir = Some(folder.path().to_owned());
         env.sysfs = folder.path().join("sys");
+        env.procfs = folder.path().join("proc");
         let stand_in = (case.begin)(bus.address(), &mut env).await;
         let row = REGISTRY.iter().find(|row| row.id == case.row).expect("a row of the registry");
         Self { stand_in, env, row, bus, _folder: folder }

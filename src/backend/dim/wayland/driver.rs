@@ -5,8 +5,8 @@ use std::io;
 use tokio::{io::Interest, net::UnixStream};
 use wayland_client::{Connection, DispatchError, EventQueue, backend::WaylandError};
 
-use super::{Paint, Shade, World, display};
-use crate::backend::{BackendError, Desktop};
+use super::{Paint, World, display};
+use crate::backend::{BackendError, Desktop, dim::glide::Look};
 
 /// Why there is no such connection, or no longer.
 #[derive(Debug, thiserror::Error)]
@@ -71,13 +71,35 @@ impl<P: Paint> Driver<P> {
         &self.world
     }
 
-    /// Puts every screen in a shade; returns when the compositor has taken it, or has refused.
-    pub async fn show(&mut self, shade: Shade) -> Result<(), Trouble> {
-        self.world.show(shade, &self.queue.handle());
+    /// Whose compositor it is, by the number of the process that made its socket, and which screens it has.
+    pub fn whose(&self) -> (Option<i32>, Vec<u32>) {
+        let compositor = self.socket.peer_cred().ok().and_then(|it| it.pid());
+        (compositor, self.world.screens())
+    }
+
+    /// Looks whether a screen was taken away since the last time.
+    pub fn has_lost(&mut self) -> bool {
+        self.world.has_lost()
+    }
+
+    /// Gives every screen a look; returns when the compositor has taken it, or has refused.
+    pub async fn show(&mut self, look: Look) -> Result<(), Trouble> {
+        self.world.show(look, &self.queue.handle());
         while !self.world.is_settled() {
             self.turn().await?;
         }
         self.round_trip().await
+    }
+
+    /// Gives every screen the next look on the way; [`Self::is_answered`] when the compositor has taken it.
+    pub fn step(&mut self, look: Look) {
+        self.world.step(look, &self.queue.handle());
+        self.ask();
+    }
+
+    /// Tells whether the compositor has taken all that it was told.
+    pub fn is_answered(&self) -> bool {
+        self.world.round == self.rounds
     }
 
     /// Gives every screen back; returns when the compositor knows.
@@ -97,10 +119,14 @@ impl<P: Paint> Driver<P> {
         Ok(())
     }
 
-    async fn round_trip(&mut self) -> Result<(), Trouble> {
+    fn ask(&mut self) {
         self.rounds += 1;
         self.connection.display().sync(&self.queue.handle(), self.rounds);
-        while self.world.round < self.rounds {
+    }
+
+    async fn round_trip(&mut self) -> Result<(), Trouble> {
+        self.ask();
+        while !self.is_answered() {
             self.turn().await?;
         }
         Ok(())

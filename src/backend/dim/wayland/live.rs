@@ -5,30 +5,38 @@ use std::sync::Arc;
 use tokio::{
     sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
+    time::{Instant, sleep_until},
 };
 
-use super::{Paint, Shade, driver::Driver};
+use super::{Paint, driver::Driver, driver::Trouble};
+use crate::backend::dim::{
+    glide::{Glide, Look, STEPS},
+    motion::Pace,
+};
 
 /// What the task tells without being asked. Each is kept until somebody waits for it.
 #[derive(Debug, Default)]
 pub struct News {
-    /// Every screen is refused that was not before.
-    pub refused: Notify,
+    /// A screen was taken away.
+    pub lost: Notify,
     /// The compositor went away.
     pub gone: Notify,
 }
 
-/// What became of a shade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What became of a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is there, or there is no screen now and the next one will have it.
+    /// It is there or has begun, or there is no screen now and the next one will have it.
     Shown,
     /// Not one screen could be had.
-    Refused,
+    Refused(Whose),
 }
 
+/// The compositor, by the process that made its socket, and the screens it has.
+pub type Whose = (Option<i32>, Vec<u32>);
+
 enum Command {
-    Show(Shade, oneshot::Sender<Outcome>),
+    Show(Look, Pace, oneshot::Sender<Outcome>),
     End(oneshot::Sender<()>),
 }
 
@@ -51,10 +59,10 @@ impl Live {
         !self.task.is_finished()
     }
 
-    /// Puts every screen in a shade; none where the compositor went away meanwhile.
-    pub async fn show(&self, shade: Shade) -> Option<Outcome> {
+    /// Gives every screen a look, or the first step to it; none where the compositor went away meanwhile.
+    pub async fn show(&self, look: Look, pace: Pace) -> Option<Outcome> {
         let (reply, outcome) = oneshot::channel();
-        self.commands.send(Command::Show(shade, reply)).ok()?;
+        self.commands.send(Command::Show(look, pace, reply)).ok()?;
         outcome.await.ok()
     }
 
@@ -73,41 +81,87 @@ impl Drop for Live {
     }
 }
 
+/// A glide that is not over.
+struct Gliding {
+    glide: Glide,
+    began: Instant,
+    step: u32,
+}
+
+impl Gliding {
+    /// The way from what is there now; none where it is made at once.
+    fn begin<P: Paint>(driver: &Driver<P>, to: Look, pace: Pace) -> Option<Self> {
+        let from = driver.world().look().unwrap_or_default();
+        (pace == Pace::Soft && from != to && driver.world().glides()).then(|| Self {
+            glide: Glide { from, to },
+            began: Instant::now(),
+            step: 1,
+        })
+    }
+
+    fn look(&self) -> Look {
+        self.glide.at(self.step)
+    }
+
+    /// Takes the step that is due; tells whether it was the last.
+    fn advance(&mut self) -> bool {
+        self.step = Glide::step_after(self.began.elapsed()).max(self.step + 1);
+        self.step >= STEPS
+    }
+}
+
+/// Waits until the next step is due; for ever where there is none.
+async fn next_step(gliding: Option<&Gliding>) {
+    match gliding {
+        Some(gliding) => sleep_until(gliding.began + Glide::due(gliding.step + 1)).await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn keep<P: Paint>(
     mut driver: Driver<P>,
     mut orders: mpsc::UnboundedReceiver<Command>,
     news: Arc<News>,
 ) {
+    let mut gliding: Option<Gliding> = None;
     let mut was_refused = false;
     loop {
-        let order = tokio::select! {
-            turned = driver.turn() => turned.map(|()| None),
-            order = orders.recv() => match order {
-                Some(order) => Ok(Some(order)),
-                None => return,
-            },
-        };
-        let done = match order {
-            Ok(Some(Command::Show(shade, reply))) => driver.show(shade).await.map(|()| {
-                was_refused = driver.world().is_refused();
-                let outcome = if was_refused { Outcome::Refused } else { Outcome::Shown };
-                let _ = reply.send(outcome);
-            }),
-            Ok(Some(Command::End(reply))) => {
-                let _ = driver.clear().await;
-                let _ = reply.send(());
-                return;
-            }
-            Ok(None) => {
+        // A compositor that is slow gets fewer steps.
+        let may_step = driver.is_answered();
+        let done = tokio::select! {
+            turned = driver.turn() => turned.map(|()| {
                 let is_refused = driver.world().is_refused();
-                if is_refused && !was_refused {
-                    tracing::info!(backend = P::ID, "every screen was taken away");
-                    news.refused.notify_one();
+                if driver.has_lost() || (is_refused && !was_refused) {
+                    tracing::info!(backend = P::ID, "a screen was taken away");
+                    news.lost.notify_one();
                 }
                 was_refused = is_refused;
+            }),
+            () = next_step(gliding.as_ref()), if may_step => {
+                if let Some(way) = &mut gliding {
+                    let last = way.advance();
+                    driver.step(way.look());
+                    if last {
+                        gliding = None;
+                    }
+                }
                 Ok(())
             }
-            Err(trouble) => Err(trouble),
+            order = orders.recv() => match order {
+                None => return,
+                Some(Command::Show(look, pace, reply)) => {
+                    gliding = Gliding::begin(&driver, look, pace);
+                    let first = gliding.as_ref().map_or(look, Gliding::look);
+                    let shown = show(&mut driver, first, reply).await;
+                    was_refused = driver.world().is_refused();
+                    shown
+                }
+                Some(Command::End(reply)) => {
+                    let _ = driver.clear().await;
+                    let _ = reply.send(());
+                    return;
+                }
+            },
         };
         if let Err(trouble) = done {
             tracing::info!(backend = P::ID, error = %trouble, "the compositor is gone");
@@ -115,4 +169,18 @@ async fn keep<P: Paint>(
             return;
         }
     }
+}
+
+async fn show<P: Paint>(
+    driver: &mut Driver<P>,
+    look: Look,
+    reply: oneshot::Sender<Outcome>,
+) -> Result<(), Trouble> {
+    driver.show(look).await?;
+    // What was taken away on the way is in the answer.
+    driver.has_lost();
+    let is_refused = driver.world().is_refused();
+    let outcome = if is_refused { Outcome::Refused(driver.whose()) } else { Outcome::Shown };
+    let _ = reply.send(outcome);
+    Ok(())
 }

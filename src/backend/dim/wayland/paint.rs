@@ -1,6 +1,6 @@
 //! What one protocol does to one screen.
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{collections::BTreeMap, fmt::Debug, ops::Not};
 
 use serde::{Deserialize, Serialize};
 use wayland_client::{
@@ -10,7 +10,7 @@ use wayland_client::{
 
 use super::World;
 use crate::{
-    backend::dim::colour::warmed,
+    backend::dim::{colour::warmed, glide::Look},
     config::DIM_AT_MOST,
     plan::{Desired, Measure},
 };
@@ -22,22 +22,29 @@ pub struct Shade {
     pub dim: u8,
     /// Kelvin, if warmed.
     pub warmth: Option<u16>,
+    /// Whether colours are taken away.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub greyscale: bool,
+}
+
+impl From<Shade> for Look {
+    fn from(shade: Shade) -> Self {
+        Self {
+            light: f64::from(100 - shade.dim.min(DIM_AT_MOST)) / 100.0,
+            tint: shade.warmth.map_or([1.0; 3], warmed),
+            grey: if shade.greyscale { 1.0 } else { 0.0 },
+        }
+    }
 }
 
 impl Shade {
     /// Takes from what is desired what concerns screens.
     pub fn of(desired: &Desired) -> Self {
-        Self { dim: desired.dim.min(DIM_AT_MOST), warmth: desired.warmth }
-    }
-
-    /// How much light the dimming leaves: 0.25 to 1.0.
-    pub fn brightness(self) -> f64 {
-        f64::from(100 - self.dim.min(DIM_AT_MOST)) / 100.0
-    }
-
-    /// How much of red, green and blue the warmth leaves: 0.0 to 1.0 each.
-    pub fn tint(self) -> [f64; 3] {
-        self.warmth.map_or([1.0; 3], warmed)
+        Self {
+            dim: desired.dim.min(DIM_AT_MOST),
+            warmth: desired.warmth,
+            greyscale: desired.greyscale,
+        }
     }
 }
 
@@ -62,8 +69,11 @@ pub trait Paint: Debug + Sized + Send + 'static {
     const MEASURES: &'static [Measure];
     /// What serves it, for `doctor`.
     const READY: &'static str;
-    /// What it means when every screen was refused, and what to do.
+    /// What it means when every screen was refused, and no program is known that has them.
     const REFUSED: &'static str;
+    /// How often a screen that was taken away is asked for again. Where another program may have taken it, it is not
+    /// fought.
+    const RETAKES: u8 = 1;
 
     /// Takes what it needs from the compositor, without changing any screen.
     ///
@@ -71,10 +81,15 @@ pub trait Paint: Debug + Sized + Send + 'static {
     /// The name of the protocol that is not offered.
     fn bind(globals: &Globals<'_>, queue: &QueueHandle<World<Self>>) -> Result<Self, &'static str>;
 
-    /// Prepares a shade that all screens will get.
-    fn mix(&mut self, shade: Shade, queue: &QueueHandle<World<Self>>);
+    /// Tells whether it is worth going from look to look in steps.
+    fn glides(&self) -> bool {
+        true
+    }
 
-    /// Begins with one screen; it gets the shade as soon as the compositor is ready for it.
+    /// Prepares a look that all screens will get.
+    fn mix(&mut self, look: &Look, queue: &QueueHandle<World<Self>>);
+
+    /// Begins with one screen; it gets the look as soon as the compositor is ready for it.
     fn cover(
         &mut self,
         name: u32,
@@ -82,8 +97,11 @@ pub trait Paint: Debug + Sized + Send + 'static {
         queue: &QueueHandle<World<Self>>,
     ) -> Self::Screen;
 
-    /// Gives one screen the shade that was mixed last, if the compositor is ready for it.
+    /// Gives one screen the look that was mixed last, if the compositor is ready for it.
     fn repaint(&mut self, screen: &mut Self::Screen, queue: &QueueHandle<World<Self>>);
+
+    /// Ends a round of covering and repainting.
+    fn done(&mut self) {}
 
     /// Gives one screen back.
     fn uncover(&mut self, screen: Self::Screen);
@@ -110,9 +128,22 @@ impl Globals<'_> {
         P: Paint,
         World<P>: Dispatch<I, ()>,
     {
-        let wanted = I::interface();
-        let found = self.offered.iter().find(|(_, (interface, _))| interface == wanted.name);
-        let (name, (_, version)) = found.ok_or(wanted.name)?;
-        Ok(self.registry.bind(*name, (*version).min(at_most), queue, ()))
+        let (name, version) = self.offer::<I>()?;
+        Ok(self.registry.bind(name, version.min(at_most), queue, ()))
+    }
+
+    /// Tells under which number one is offered, and in which version, for those to whom taking it matters.
+    ///
+    /// # Errors
+    /// The name of the protocol, where it is not offered.
+    pub fn offer<I: Proxy>(&self) -> Result<(u32, u32), &'static str> {
+        let wanted = I::interface().name;
+        let found = self.offered.iter().find(|(_, (interface, _))| interface == wanted);
+        found.map(|(name, (_, version))| (*name, *version)).ok_or(wanted)
+    }
+
+    /// Where offers are taken later.
+    pub fn registry(&self) -> WlRegistry {
+        self.registry.clone()
     }
 }

@@ -12,10 +12,16 @@ use super::{
     Paint, Shade,
     display::Sockets,
     driver::{Driver, Trouble},
-    live::{Live, News, Outcome},
+    live::{Live, News, Outcome, Whose},
 };
 use crate::{
-    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored},
+    backend::{
+        Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored,
+        dim::{
+            motion,
+            others::{self, Program},
+        },
+    },
     plan::Desired,
     store::Receipt,
 };
@@ -30,8 +36,19 @@ const WHO: &str = "the Wayland compositor";
 pub struct WaylandBackend<P> {
     desktop: Desktop,
     live: Mutex<Option<Live>>,
+    refusal: Mutex<Option<Refusal>>,
     news: Arc<News>,
     paint: std::marker::PhantomData<fn() -> P>,
+}
+
+/// Every screen was refused, and there is no use in asking again while nothing is other.
+#[derive(Debug)]
+struct Refusal {
+    /// The compositor that refused, and the screens.
+    whose: Whose,
+    /// Who has them; none where nobody is known, so that the screens themselves have no such thing.
+    program: Option<Program>,
+    error: BackendError,
 }
 
 impl<P: Paint> WaylandBackend<P> {
@@ -40,33 +57,54 @@ impl<P: Paint> WaylandBackend<P> {
         Self {
             desktop: desktop.clone(),
             live: Mutex::default(),
+            refusal: Mutex::default(),
             news: Arc::default(),
             paint: std::marker::PhantomData,
         }
     }
 
     async fn show(&self, shade: Shade) -> Result<(), BackendError> {
+        let look = shade.into();
+        let pace = motion::wanted(&self.desktop).await;
         let mut kept = self.live.lock().await;
         if let Some(live) = kept.take().filter(Live::is_running) {
             // None where the compositor went away and that was not noticed before; it may be back already.
-            if let Some(outcome) = kept.insert(live).show(shade).await {
-                return Self::came_to(outcome, &mut kept);
+            if let Some(outcome) = kept.insert(live).show(look, pace).await {
+                return self.came_to(outcome, &mut kept).await;
             }
         }
         let driver = Driver::<P>::open(&self.desktop).await?;
-        let outcome = kept.insert(Live::start(driver, self.news.clone())).show(shade).await;
+        let outcome = kept.insert(Live::start(driver, self.news.clone())).show(look, pace).await;
         let gone = || BackendError::Absent(format!("{WHO} went away"));
-        Self::came_to(outcome.ok_or_else(gone)?, &mut kept)
+        self.came_to(outcome.ok_or_else(gone)?, &mut kept).await
     }
 
-    fn came_to(outcome: Outcome, kept: &mut Option<Live>) -> Result<(), BackendError> {
-        match outcome {
-            Outcome::Shown => Ok(()),
-            Outcome::Refused => {
-                *kept = None;
-                Err(BackendError::Absent(P::REFUSED.to_owned()))
-            }
+    async fn came_to(&self, outcome: Outcome, kept: &mut Option<Live>) -> Result<(), BackendError> {
+        let Outcome::Refused(whose) = outcome else { return Ok(()) };
+        *kept = None;
+        let program = Program::running(&self.desktop.env.procfs, others::WAYLAND);
+        let error = match &program {
+            Some(program) => BackendError::Refused(program.to_string()),
+            None => BackendError::Absent(P::REFUSED.to_owned()),
+        };
+        *self.refusal.lock().await = Some(Refusal { whose, program, error: error.clone() });
+        Err(error)
+    }
+
+    /// Says again what was refused before, while nothing is other than it was then.
+    async fn still_refused(&self) -> Option<BackendError> {
+        let mut refusal = self.refusal.lock().await;
+        let known = refusal.as_ref()?;
+        let stands = if let Some(program) = &known.program {
+            program.still_runs()
+        } else {
+            let driver = timeout(CALL_AT_MOST, Driver::<P>::open(&self.desktop)).await;
+            matches!(driver, Ok(Ok(driver)) if driver.whose() == known.whose)
+        };
+        if !stands {
+            *refusal = None;
         }
+        refusal.as_ref().map(|known| known.error.clone())
     }
 
     /// Waits until a compositor answers that offers the protocol.
@@ -119,6 +157,11 @@ impl<P: Paint> Backend for WaylandBackend<P> {
         desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
+        if held.is_none()
+            && let Some(error) = self.still_refused().await
+        {
+            return Err(error);
+        }
         let set = Shade::of(&desired.only(&P::MEASURES.iter().copied().collect()));
         Ok(held.map_or_else(|| Receipt::new(P::ID, &(), &set), |held| held.renew(&set)))
     }
@@ -143,7 +186,7 @@ impl<P: Paint> Backend for WaylandBackend<P> {
     async fn changes(&self, tell: mpsc::Sender<Change>) {
         loop {
             tokio::select! {
-                () = self.news.refused.notified() => {}
+                () = self.news.lost.notified() => {}
                 () = self.news.gone.notified() => self.come_back().await,
             }
             if tell.send(Change::Again).await.is_err() {

@@ -11,7 +11,8 @@ use wayland_client::{
     },
 };
 
-use super::{Globals, Paint, Shade, Standing};
+use super::{Globals, Paint, Standing};
+use crate::backend::dim::glide::Look;
 
 /// One connection's state; `wayland-client` calls it for each event.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub struct World<P: Paint> {
     registry: WlRegistry,
     offered: BTreeMap<u32, (String, u32)>,
     paint: Option<P>,
-    shade: Option<Shade>,
+    look: Option<Look>,
     screens: BTreeMap<u32, Output<P::Screen>>,
     /// The number of the last round trip that came back.
     pub(super) round: u32,
@@ -27,8 +28,12 @@ pub struct World<P: Paint> {
 
 #[derive(Debug)]
 struct Output<S> {
-    output: WlOutput,
+    proxy: WlOutput,
     screen: Option<S>,
+    /// Whether it was as it should be when last looked at.
+    was_shown: bool,
+    /// How often it was taken away.
+    lost: u8,
 }
 
 impl<P: Paint> World<P> {
@@ -37,7 +42,7 @@ impl<P: Paint> World<P> {
             registry,
             offered: BTreeMap::new(),
             paint: None,
-            shade: None,
+            look: None,
             screens: BTreeMap::new(),
             round: 0,
         }
@@ -59,33 +64,77 @@ impl<P: Paint> World<P> {
         Ok(())
     }
 
-    /// Puts every screen in a shade, and every one that comes later; screens that were refused are asked for again.
-    pub(super) fn show(&mut self, shade: Shade, queue: &QueueHandle<Self>) {
-        self.shade = Some(shade);
+    /// How the screens look; none before the first look.
+    pub(super) fn look(&self) -> Option<Look> {
+        self.look
+    }
+
+    /// Tells whether it is worth going from look to look in steps.
+    pub(super) fn glides(&self) -> bool {
+        self.paint.as_ref().is_some_and(P::glides)
+    }
+
+    /// The screens there are, by the compositor's numbers.
+    pub(super) fn screens(&self) -> Vec<u32> {
+        self.screens.keys().copied().collect()
+    }
+
+    /// Gives every screen a look, and every one that comes later; screens that were refused are asked for again, unless
+    /// that was done often enough.
+    pub(super) fn show(&mut self, look: Look, queue: &QueueHandle<Self>) {
+        self.look = Some(look);
         let Some(paint) = &mut self.paint else { return };
-        paint.mix(shade, queue);
-        for (name, Output { output, screen }) in &mut self.screens {
+        paint.mix(&look, queue);
+        for (name, Output { proxy, screen, lost, .. }) in &mut self.screens {
             match screen {
                 Some(covered) if P::standing(covered) != Standing::Refused => {
                     paint.repaint(covered, queue);
                 }
+                Some(_) if *lost > P::RETAKES => {}
                 _ => {
                     if let Some(refused) = screen.take() {
                         paint.uncover(refused);
                     }
-                    *screen = Some(paint.cover(*name, output, queue));
+                    *screen = Some(paint.cover(*name, proxy, queue));
                 }
             }
         }
+        paint.done();
+    }
+
+    /// Gives every screen that is covered the next look on the way.
+    pub(super) fn step(&mut self, look: Look, queue: &QueueHandle<Self>) {
+        self.look = Some(look);
+        let Some(paint) = &mut self.paint else { return };
+        paint.mix(&look, queue);
+        for covered in self.screens.values_mut().filter_map(|output| output.screen.as_mut()) {
+            paint.repaint(covered, queue);
+        }
+        paint.done();
+    }
+
+    /// Looks whether a screen was taken away since the last time.
+    pub(super) fn has_lost(&mut self) -> bool {
+        let mut any = false;
+        for output in self.screens.values_mut() {
+            let standing = output.screen.as_ref().map(P::standing);
+            if output.was_shown && standing == Some(Standing::Refused) {
+                output.lost = output.lost.saturating_add(1);
+                any = true;
+            }
+            output.was_shown = standing == Some(Standing::Shown);
+        }
+        any
     }
 
     /// Gives every screen back.
     pub(super) fn clear(&mut self) {
-        self.shade = None;
+        self.look = None;
         let Some(paint) = &mut self.paint else { return };
         for covered in self.screens.values_mut().filter_map(|output| output.screen.take()) {
             paint.uncover(covered);
         }
+        paint.done();
     }
 
     /// Tells whether the compositor has answered for every screen.
@@ -105,6 +154,14 @@ impl<P: Paint> World<P> {
         Some((self.paint.as_mut()?, screen))
     }
 
+    /// Every screen that is covered, for events that are not about one; and the protocol.
+    pub fn each(&mut self, mut change: impl FnMut(&mut P, &mut P::Screen)) {
+        let Some(paint) = &mut self.paint else { return };
+        for screen in self.screens.values_mut().filter_map(|output| output.screen.as_mut()) {
+            change(paint, screen);
+        }
+    }
+
     fn standings(&self) -> impl Iterator<Item = Standing> {
         self.screens.values().filter_map(|output| output.screen.as_ref()).map(P::standing)
     }
@@ -112,18 +169,19 @@ impl<P: Paint> World<P> {
     fn appeared(&mut self, name: u32, version: u32, queue: &QueueHandle<Self>) {
         let Some(paint) = &mut self.paint else { return };
         // Version 3 has `release`; nothing of later ones is needed.
-        let output: WlOutput = self.registry.bind(name, version.min(3), queue, ());
-        let screen = self.shade.map(|_| paint.cover(name, &output, queue));
-        self.screens.insert(name, Output { output, screen });
+        let proxy: WlOutput = self.registry.bind(name, version.min(3), queue, ());
+        let screen = self.look.map(|_| paint.cover(name, &proxy, queue));
+        paint.done();
+        self.screens.insert(name, Output { proxy, screen, was_shown: false, lost: 0 });
     }
 
     fn vanished(&mut self, name: u32) {
-        let Some(Output { output, screen }) = self.screens.remove(&name) else { return };
+        let Some(Output { proxy, screen, .. }) = self.screens.remove(&name) else { return };
         if let (Some(paint), Some(screen)) = (&mut self.paint, screen) {
             paint.uncover(screen);
         }
-        if output.version() >= 3 {
-            output.release();
+        if proxy.version() >= 3 {
+            proxy.release();
         }
     }
 }
