@@ -207,7 +207,10 @@ impl Engine {
             let mut serving: Vec<&str> =
                 could.iter().filter(|seat| has(seat)).map(|seat| seat.row.id).collect();
             if serving.is_empty() {
-                let open = |seat: &&Seat| plan::Candidate { holds: false, ..seat.candidate() };
+                let open = |seat: &&Seat| plan::Candidate {
+                    holds: std::collections::BTreeSet::new(),
+                    ..seat.candidate()
+                };
                 let candidates: Vec<_> = could.iter().map(open).collect();
                 serving = plan::serving(measure, &candidates).map(|one| one.id).collect();
             }
