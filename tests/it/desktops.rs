@@ -50,7 +50,9 @@ fn every_row_names_its_desktops_once_and_in_order() {
 
 fn cases_of(environment: Environment) -> &'static [&'static str] {
     match environment {
-        Environment::Gnome43 => &["gnome", "gnome-x11"],
+        Environment::Gnome43 | Environment::Gnome47 | Environment::Gnome49 => {
+            &["gnome", "gnome-x11"]
+        }
         Environment::Plasma5 => &["kde", "kde-backlight"],
         // On a newer Debian: `tests/run newer`.
         Environment::Plasma6 => &["kde-backlight"],
@@ -71,8 +73,8 @@ fn page() -> String {
          What serves each measure where. Made of the registry (`src/backend/registry.rs`) and held to it by a test; \
          `quietctl doctor` says the same of the desktop it runs on. Where several are named, the first that is there \
          serves.\n\n\
-         - **seen**: a case of the lab runs quietd on the real thing, of the version named below, and reads back what \
-         it does from the desktop itself\n\
+         - **seen**: a case of the lab ran quietd on the real thing, of the version named below, and read back what \
+         it did from the desktop itself\n\
          - **stand-in**: it passes every check of the contract against a stand-in that behaves as the service was seen \
          or read to; it was not run on the real thing\n\
          - **source**: known from the service's source, or from its being the same elsewhere\n\n",

@@ -30,8 +30,8 @@ pub const ROW: Row = Row {
     cannot: "It is seen in screenshots and shared screens.",
     seen: &[
         (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
-        (Environment::Gnome47, Known::StandIn),
-        (Environment::Gnome49, Known::StandIn),
+        (Environment::Gnome47, Known::Real("GNOME Shell 48.7")),
+        (Environment::Gnome49, Known::Real("GNOME Shell 50.5")),
     ],
     names: &["org.gnome.Shell"],
     wants_end: false,

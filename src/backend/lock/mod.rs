@@ -43,8 +43,8 @@ pub const ROW: Row = Row {
 /// It needs the user manager alone; where apps get units of their own, nothing need be moved first.
 const SEEN: [Seen; 18] = [
     (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
-    (Environment::Gnome47, Known::StandIn),
-    (Environment::Gnome49, Known::StandIn),
+    (Environment::Gnome47, Known::Real("GNOME Shell 48.7")),
+    (Environment::Gnome49, Known::Real("GNOME Shell 50.5")),
     (Environment::Plasma5, Known::Real("Plasma 5.27.5")),
     (Environment::Plasma6, Known::StandIn),
     (Environment::Sway, Known::Real("sway 1.7")),

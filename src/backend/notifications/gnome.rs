@@ -25,8 +25,8 @@ pub const ROW: Row = Row {
     cannot: "Urgent notifications still show; the desktop has no setting against that.",
     seen: &[
         (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
-        (Environment::Gnome47, Known::StandIn),
-        (Environment::Gnome49, Known::StandIn),
+        (Environment::Gnome47, Known::Real("GNOME Shell 48.7")),
+        (Environment::Gnome49, Known::Real("GNOME Shell 50.5")),
     ],
     names: &["org.freedesktop.Notifications", "org.gnome.Shell"],
     wants_end: false,
