@@ -10,7 +10,11 @@ use jiff::{
 };
 
 use super::{
-    Evaluation, Facts, Period, Reason, after, by_hand, offs::Offs, place, shift::later, slot::Slot,
+    Evaluation, Facts, after, by_hand,
+    offs::Offs,
+    place,
+    shift::{earlier, later},
+    slot::Slot,
     weekly::Weekly,
 };
 use crate::config::{BATCH_LASTS, Notifications};
@@ -32,15 +36,17 @@ pub(super) fn add(
     if !batched || evaluation.paused_until.is_some() || facts.config.batches.is_empty() {
         return;
     }
-    let begun = evaluation.periods.iter().map(begun).min().unwrap_or(now);
-    let mut starts: Vec<Timestamp> = moments(facts.zone, &facts.config.batches, now)
-        // Nothing waited before there was quiet.
-        .filter(|batch| begun < *batch)
+    // What came of a sleep that ended longer ago is over.
+    let slept = facts.slept.filter(|(_, awake)| now < later(*awake, BATCH_LASTS));
+    let earliest = earlier(slept.map_or(now, |(asleep, _)| asleep.min(now)), BATCH_LASTS);
+    let levels = Levels::around(facts, offs, weekly, earliest, now);
+    let mut starts: Vec<Timestamp> = moments(facts.zone, &facts.config.batches, earliest)
+        .filter(|batch| levels.held_before(*batch))
         .collect();
-    if let Some((from, until)) = facts.slept
-        && starts.iter().any(|batch| from <= *batch && *batch <= until)
+    if let Some((asleep, awake)) = slept
+        && starts.iter().any(|batch| asleep <= *batch && *batch <= awake)
     {
-        starts.push(until);
+        starts.push(awake);
     }
     starts.sort_unstable();
     let mut open: Option<Timestamp> = None;
@@ -50,7 +56,6 @@ pub(super) fn add(
             open = open.max(Some(end));
         }
     }
-    let levels = Levels::after(facts, offs, weekly, now);
     let next = |batch: &Timestamp| {
         *batch > now
             && open.is_none_or(|open| open < *batch)
@@ -62,17 +67,9 @@ pub(super) fn add(
         open.map(|open| levels.next_urgent().map_or(open, |urgent| urgent.min(open)));
 }
 
-/// When a period began, or the session it follows ended.
-fn begun(period: &Period) -> Timestamp {
-    match period.reason {
-        Reason::After { ended, .. } => ended.min(period.from),
-        _ => period.from,
-    }
-}
-
 /// Every batch from the day before a moment on, in order of the days.
-fn moments(zone: &TimeZone, times: &[Time], now: Timestamp) -> impl Iterator<Item = Timestamp> {
-    let first = zone.to_datetime(now).date().saturating_sub(DAY);
+fn moments(zone: &TimeZone, times: &[Time], since: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let first = zone.to_datetime(since).date().saturating_sub(DAY);
     let last = first.saturating_add(AHEAD + DAY);
     let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
     dates
@@ -93,26 +90,38 @@ fn moment(zone: &TimeZone, date: Date, time: Time) -> Option<Timestamp> {
     }
 }
 
-/// Which notifications come through when, from a moment on.
+/// Which notifications come through when, from some time before a moment on.
 struct Levels {
     now: Timestamp,
     slots: Vec<(Timestamp, Option<Timestamp>, Notifications)>,
 }
 
 impl Levels {
-    fn after(facts: &Facts<'_>, offs: &Offs, weekly: &Weekly<'_>, now: Timestamp) -> Self {
+    fn around(
+        facts: &Facts<'_>,
+        offs: &Offs,
+        weekly: &Weekly<'_>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         let mut slots = Vec::new();
         let mut see = |slot: Slot<'_>| {
             let level = slot.measures().notifications;
-            if level != Notifications::All && slot.until.is_none_or(|until| now < until) {
+            if level != Notifications::All && slot.until.is_none_or(|until| since < until) {
                 slots.push((slot.from, slot.until, level));
             }
         };
-        after::each(facts, offs, now, &mut see);
-        weekly.between(now, later(now, AHEAD), &mut see);
+        after::each(facts, offs, since, &mut see);
+        weekly.between(since, later(now, AHEAD), &mut see);
         place::each(facts, offs, &mut see);
         by_hand::each(facts, offs, &mut see);
         Self { now, slots }
+    }
+
+    /// Whether something can have waited for a batch: nothing does that came before there was quiet.
+    fn held_before(&self, batch: Timestamp) -> bool {
+        let mut slots = self.slots.iter();
+        slots.any(|(from, until, _)| *from < batch && until.is_none_or(|until| batch <= until))
     }
 
     fn at(&self, at: Timestamp) -> Notifications {

@@ -140,6 +140,22 @@ fn what_begins_during_a_batch_holds_at_once() {
 }
 
 #[test]
+fn a_batch_where_one_period_follows_another_comes() {
+    let mut world = World::default();
+    let mut early = weekly("early", &[], "12:00", "13:00");
+    let mut late = weekly("late", &[], "13:00", "14:00");
+    early.measures = level(Notifications::Urgent);
+    late.measures = level(Notifications::Batched);
+    world.config.weekly = vec![early, late];
+    world.config.batches = vec!["13:00".parse().unwrap()];
+    let now = at("2026-06-01T13:00:00Z");
+    assert!(is_let_through(&world.at(now)));
+    assert!(is_let_through(&world.at(now + SignedDuration::from_mins(4))));
+    world.config.weekly.remove(0);
+    assert!(!is_let_through(&world.at(now)));
+}
+
+#[test]
 fn a_pause_and_an_off_have_no_batches() {
     let mut world = batched("UTC", "2026-06-01T12:00:00Z", &["13:00"]);
     let now = at("2026-06-01T13:00:00Z");

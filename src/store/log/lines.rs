@@ -61,12 +61,14 @@ pub struct Backward<F> {
     read: Vec<u8>,
     /// Whether the line whose begin is looked for is too long already.
     too_long: bool,
+    /// Whether a newline was seen that ends the line still to be read, which may be empty.
+    ends: bool,
 }
 
 impl<F: Read + Seek> Backward<F> {
     pub fn new(mut file: F) -> io::Result<Self> {
         let start = file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, start, read: Vec::new(), too_long: false })
+        Ok(Self { file, start, read: Vec::new(), too_long: false, ends: false })
     }
 
     fn read(&mut self) -> io::Result<Option<(u64, Line)>> {
@@ -74,12 +76,14 @@ impl<F: Read + Seek> Backward<F> {
             if let Some(newline) = self.read.iter().rposition(|byte| *byte == b'\n') {
                 let line = self.read.split_off(newline + 1);
                 self.read.truncate(newline);
+                self.ends = true;
                 let offset = self.start + u64::try_from(newline).unwrap_or(u64::MAX) + 1;
                 return Ok(Some((offset, self.line(line))));
             }
             if self.start == 0 {
                 let line = std::mem::take(&mut self.read);
-                let is_left = !line.is_empty() || self.too_long;
+                let ends = std::mem::take(&mut self.ends);
+                let is_left = ends || self.too_long || !line.is_empty();
                 return Ok(is_left.then(|| (0, self.line(line))));
             }
             if self.read.len() > LINE_AT_MOST {
@@ -167,6 +171,16 @@ mod tests {
             assert_eq!(backward(&bytes), expected);
             assert_eq!((forward(&long), backward(&long)), (vec![middle.clone()], vec![middle]));
         }
+    }
+
+    #[test]
+    fn an_empty_line_is_one_from_either_end() {
+        let empty = Line::Whole(Vec::new());
+        for (bytes, lines) in [(&b""[..], 0), (b"\n", 1), (b"\n\n", 2)] {
+            assert_eq!(forward(bytes), vec![empty.clone(); lines]);
+            assert_eq!(backward(bytes), vec![empty.clone(); lines]);
+        }
+        assert_eq!(backward(b"\none"), [empty, Line::Whole(b"one".to_vec())]);
     }
 
     proptest! {
