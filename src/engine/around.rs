@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tokio::task::JoinHandle;
 
-use super::Engine;
+use super::{Engine, Event};
 use crate::{
     config::Sign,
     schedule::{Stays, here},
@@ -42,8 +42,9 @@ impl Engine {
             (None, Some(system)) if asked => {
                 let (system, tell) = (system.clone(), self.tell.clone());
                 self.around.listening = Some(tokio::spawn(async move {
-                    let ended = source::on_networks(&system, tell).await;
+                    let ended = source::on_networks(&system, tell.clone()).await;
                     tracing::debug!(?ended, "nothing more is told of networks");
+                    let _ = tell.send(Event::Networks(BTreeSet::new())).await;
                 }));
             }
             (Some(listening), _) if !asked => {

@@ -144,7 +144,7 @@ async fn listen(system: &Connection) -> zbus::Result<SelectAll<MessageStream>> {
 
 fn is_telling(signal: &Message) -> bool {
     let header = signal.header();
-    match header.member().map(|member| member.as_str()) {
+    match header.member().map(zbus::names::MemberName::as_str) {
         Some("PropertiesChanged") => {
             let body = signal.body();
             let body = body.deserialize::<(String, HashMap<String, OwnedVariant>, Vec<String>)>();

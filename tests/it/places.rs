@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use quietd::standin::{Fault, NetworkManager, PrivateBus, StandIn as _};
+use quietd::{
+    clock::{Clock as _, SystemClock},
+    standin::{Fault, NetworkManager, PrivateBus, StandIn as _},
+};
 
 use super::house::House;
 
@@ -19,7 +22,7 @@ notifications = "urgent"
 struct Home {
     house: House,
     networks: NetworkManager,
-    _system: PrivateBus,
+    system: Option<PrivateBus>,
 }
 
 impl Home {
@@ -29,7 +32,7 @@ impl Home {
         system.address().clone_into(&mut house.system);
         house.write_config(AT_HOME);
         let networks = NetworkManager::start(system.address()).await.unwrap();
-        Self { house, networks, _system: system }
+        Self { house, networks, system: Some(system) }
     }
 
     async fn profile(&self) -> String {
@@ -44,7 +47,7 @@ impl Home {
 
     /// Whether the place is left in less than a minute from now, if nothing happens.
     async fn is_leaving(&self) -> bool {
-        let soon = jiff::Timestamp::now().as_microsecond().unsigned_abs() + 60_000_000;
+        let soon = SystemClock.now().as_microsecond().unsigned_abs() + 60_000_000;
         self.house.get::<u64>("NextChange").await < soon
     }
 }
@@ -144,6 +147,17 @@ async fn where_it_is_not_known_there_is_no_place() {
         home.is_quiet_soon().await;
         quietd.stop().await;
     }
+}
+
+#[tokio::test]
+async fn without_the_system_bus_the_place_is_left() {
+    let mut home = Home::new().await;
+    home.networks.plug("Bedroom").await;
+    let quietd = home.house.start().await;
+    home.is_quiet_soon().await;
+    drop(home.system.take());
+    home.house.until("it is leaving", || home.is_leaving()).await;
+    quietd.stop().await;
 }
 
 #[tokio::test]
