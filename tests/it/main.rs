@@ -25,6 +25,7 @@ mod layering;
 mod lock;
 mod logind;
 mod mako;
+mod monitors;
 mod percent;
 mod places;
 mod plasma;
