@@ -293,10 +293,10 @@ impl Engine {
         Ok(())
     }
 
-    /// The person asks for quiet anew: what they had changed by hand before is no longer theirs to keep.
+    /// The person asks for quiet anew: what they had changed by hand before is what they are given back after it.
     fn asked_for_quiet(&mut self) {
         for seat in &mut self.seats {
-            seat.theirs = false;
+            seat.anew |= std::mem::take(&mut seat.theirs);
         }
     }
 

@@ -29,6 +29,11 @@ impl Engine {
                 seat.doing = Doing::Nothing;
             }
         }
+        for (index, seat) in self.seats.iter_mut().enumerate() {
+            if seat.anew && seat.may_act() && seat.receipt.is_some() {
+                seat.start_restore(index, &self.tell);
+            }
+        }
         let applied: BTreeMap<&'static str, Desired> = self
             .seats
             .iter()

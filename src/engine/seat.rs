@@ -49,6 +49,8 @@ pub(super) struct Seat {
     pub theirs: bool,
     /// What was applied is to be applied once more.
     pub again: bool,
+    /// What the person set meanwhile is what is to be found now: the receipt ends, and another one begins.
+    pub anew: bool,
     watcher: Option<Watcher>,
 }
 
@@ -94,6 +96,7 @@ impl Seat {
             stirred: false,
             theirs: false,
             again: false,
+            anew: false,
             watcher: None,
         }
     }
@@ -143,6 +146,7 @@ impl Seat {
             self.trouble = None;
         }
         self.theirs = false;
+        self.anew = false;
     }
 
     /// Tells whether it keeps people waiting.
@@ -276,6 +280,7 @@ impl Seat {
         self.doing = Doing::Nothing;
         self.applied = None;
         self.again = false;
+        self.anew = false;
         match result {
             Ok(restored) => {
                 tracing::info!(backend = self.row.id, ?restored, "given back");

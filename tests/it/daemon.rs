@@ -211,6 +211,34 @@ async fn what_the_person_changes_is_theirs() {
 }
 
 #[tokio::test]
+async fn who_asks_for_quiet_anew_has_it_and_is_given_back_what_they_set() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let quietd = house.start().await;
+    log(&house).await;
+    let held = dunst.state().await;
+    for _ in 0..2 {
+        dunst.person_changes().await;
+        let theirs = dunst.state().await;
+        house.until("it is noticed", || async { house.problems().await > 0 }).await;
+        log(&house).await;
+        assert_eq!(dunst.state().await, held);
+        assert_eq!(house.problems().await, 0);
+        assert_ne!(theirs, held);
+    }
+    let before = {
+        dunst.person_changes().await;
+        house.until("it is noticed", || async { house.problems().await > 0 }).await;
+        dunst.state().await
+    };
+    log(&house).await;
+    off(&house).await;
+    assert_eq!(dunst.state().await, before);
+    quietd.stop().await;
+}
+
+#[tokio::test]
 async fn what_the_person_changes_is_theirs_over_a_crash() {
     let house = House::new().await;
     house.write_config(HELD);
