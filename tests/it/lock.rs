@@ -155,10 +155,14 @@ impl Ear {
         Self { told, listener }
     }
 
+    /// The next app that is caught; before it, that something is to be tried again may be told.
     async fn catches(&mut self) -> Caught {
-        match tokio::time::timeout(AT_MOST, self.told.recv()).await.unwrap() {
-            Some(Change::Caught(caught)) => caught,
-            other => panic!("{other:?}"),
+        loop {
+            match tokio::time::timeout(AT_MOST, self.told.recv()).await.unwrap() {
+                Some(Change::Caught(caught)) => return caught,
+                Some(Change::Again) => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
 }
