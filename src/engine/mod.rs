@@ -365,6 +365,15 @@ impl Engine {
                 seat.try_again();
                 seat.again = true;
             }
+            Change::Caught(caught) => {
+                let ran = caught.ran.as_micros();
+                tracing::debug!(
+                    backend = seat.row.id,
+                    unit = caught.unit,
+                    ran,
+                    "started while locked"
+                );
+            }
         }
     }
 
