@@ -30,3 +30,5 @@ pub mod wl_overlay;
 pub mod x11_gamma;
 mod x11_glide;
 mod x11_kept;
+
+pub(in crate::backend) use wayland::connect;

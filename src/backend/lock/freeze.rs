@@ -4,6 +4,8 @@
 //! time for another receipt on disk. What is restored is therefore every unit of an app that we lock, and every unit that
 //! is named, but none that was frozen before we came.
 
+mod hiding;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -24,6 +26,7 @@ use super::{
     processes::{PROC, Processes, Programs},
     spared,
     units::{self, Scope, UserManager},
+    windows::{Patience, Window, Windows},
 };
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Probe, Restored},
@@ -47,7 +50,7 @@ struct Found {
 }
 
 /// What we lock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Set {
     /// The apps, by their [`plain`] ids.
     apps: BTreeSet<String>,
@@ -55,6 +58,12 @@ struct Set {
     units: BTreeSet<String>,
     /// Processes of theirs that are to be put in a unit first.
     adopt: Vec<Adoption>,
+    /// Their windows, to be hidden while they are frozen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<Window>,
+    /// The receipt for how long GNOME waits for windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patience: Option<Receipt>,
 }
 
 impl Set {
@@ -72,6 +81,8 @@ impl Set {
 pub struct SystemdFreeze {
     manager: UserManager,
     env: Arc<Env>,
+    windows: Windows,
+    patience: Patience,
     seen: Mutex<Seen>,
 }
 
@@ -82,6 +93,8 @@ struct Seen {
     set: Set,
     /// Units we froze, with the run of each: one that goes on while it is still the same run was let go by the person.
     frozen: BTreeMap<String, u64>,
+    /// Windows that were shown again, and since then are the person's to hide.
+    shown: Vec<Window>,
 }
 
 impl SystemdFreeze {
@@ -90,6 +103,8 @@ impl SystemdFreeze {
         Self {
             manager: UserManager::new(&desktop.session),
             env: Arc::clone(&desktop.env),
+            windows: Windows::new(desktop),
+            patience: Patience::new(desktop),
             seen: Mutex::default(),
         }
     }
@@ -144,8 +159,15 @@ impl SystemdFreeze {
         there
     }
 
-    /// Freezes units, all at once, but for those that are so, and those that the person let go.
-    async fn freeze(&self, wanted: &BTreeSet<String>, now: &Now, failures: &mut Failures) {
+    /// Freezes units, all at once, but for those that are so, and those that the person let go. Their windows are hidden
+    /// first.
+    async fn freeze(
+        &self,
+        wanted: &BTreeSet<String>,
+        windows: &[Window],
+        now: &Now,
+        failures: &mut Failures,
+    ) {
         let known = self.seen(|seen| seen.frozen.clone());
         let (shut, open): (Vec<&str>, Vec<&str>) =
             wanted.iter().map(String::as_str).partition(|unit| {
@@ -155,6 +177,7 @@ impl SystemdFreeze {
                     || by_the_person && now.cgroups.is_frozen(unit) == Some(false)
             });
         let open = self.clear(open, now, failures).await;
+        let open = self.hide(open, windows, now, failures).await;
         let answers = join_all(open.iter().map(|unit| self.manager.freeze(unit))).await;
         let mut frozen = shut;
         for (unit, answer) in open.into_iter().zip(answers) {
@@ -224,6 +247,31 @@ impl SystemdFreeze {
         }
     }
 
+    /// Lets every unit go on that is ours.
+    async fn let_go(&self, ours: &[Set], found: &Found) -> Result<(), BackendError> {
+        self.seen(|seen| {
+            *seen = Seen { shown: std::mem::take(&mut seen.shown), ..Seen::default() }
+        });
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(error) => return Ok(self.thaw_by_hand(ours, found, error)?),
+        };
+        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
+        let named = ours.iter().flat_map(|set| {
+            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
+        });
+        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
+        let shut: BTreeSet<&str> = all
+            .filter(|unit| is_ours(ours, found, unit))
+            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
+            .collect();
+        let shut: Vec<&str> = shut.into_iter().collect();
+        let mut failures = Failures::default();
+        self.thaw(&shut, &now.cgroups, &mut failures).await;
+        // A unit that goes on because somebody thawed it goes on as it was found.
+        failures.result()
+    }
+
     /// Thaws without the manager, which does not answer; only where the files show what is there.
     fn thaw_by_hand(&self, ours: &[Set], found: &Found, error: CallError) -> Result<(), CallError> {
         let place = cgroups::usual_place(PROC.as_ref());
@@ -266,7 +314,7 @@ impl Backend for SystemdFreeze {
         let programs = Programs::of(&self.env.data_dirs, &apps);
         apps.retain(|app| programs.may_lock(app));
         let choice = adopt::choose(&Processes::read(proc), &programs, &adopt::ourselves(proc));
-        let mut set = Set { apps, units: choice.units, adopt: choice.adopt };
+        let mut set = Set { apps, units: choice.units, adopt: choice.adopt, ..Set::default() };
         let named: Vec<String> = now
             .units
             .iter()
@@ -275,6 +323,9 @@ impl Backend for SystemdFreeze {
             .collect();
         set.units.extend(named);
         set.units.retain(|unit| !found.frozen.contains(unit) && may_freeze(unit));
+        let before = held.and_then(Receipt::set::<Set>).unwrap_or_default();
+        set.patience = self.patience.capture(before.patience.as_ref(), !set.apps.is_empty()).await;
+        set.windows = self.windows_of(&set, before.windows, &now).await;
         Ok(match held {
             Some(held) => held.renew(&set),
             None => Receipt::new(ID, &found, &set),
@@ -302,47 +353,44 @@ impl Backend for SystemdFreeze {
             .collect();
         // What is let go goes first: to open is never to wait for something to shut.
         self.thaw(&unwanted, &now.cgroups, &mut failures).await;
+        if let Err(error) = self.show(&earlier, &set.windows).await {
+            failures.say(error.to_string());
+        }
 
         let mut wanted: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
-        self.freeze(&wanted, &now, &mut failures).await;
-        self.seen(|seen| seen.set = set.clone());
+        self.freeze(&wanted, &set.windows, &now, &mut failures).await;
+        let before = self.seen(|seen| std::mem::replace(&mut seen.set, set.clone()));
         // What has started meanwhile was told while nobody knew yet that it is locked.
         now.look_again(&self.env.sysfs);
         let late: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
         if !late.is_subset(&wanted) {
             wanted.extend(late);
-            self.freeze(&wanted, &now, &mut failures).await;
+            self.freeze(&wanted, &set.windows, &now, &mut failures).await;
+        }
+        if let Some(receipt) = set.patience.as_ref().filter(|_| before.patience != set.patience) {
+            self.patience.apply(receipt).await;
         }
         failures.result()
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
-        self.seen(|seen| *seen = Seen::default());
         let ours = receipt.ours::<Set>();
+        if ours.is_empty() {
+            // Of GNOME's setting alone, as its journal has it.
+            self.patience.restore(receipt).await?;
+            return Ok(Restored::AsFound);
+        }
         let found = receipt.found::<Found>().unwrap_or_default();
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(error) => {
-                self.thaw_by_hand(&ours, &found, error)?;
-                return Ok(Restored::AsFound);
-            }
+        let thawed = self.let_go(&ours, &found).await;
+        // They go on first: a window that is shown is to answer.
+        let shown = self.show(&ours, &[]).await;
+        let patience = match ours.iter().find_map(|set| set.patience.as_ref()) {
+            Some(receipt) => self.patience.restore(receipt).await,
+            None => Ok(()),
         };
-        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
-        let named = ours.iter().flat_map(|set| {
-            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
-        });
-        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
-        let shut: BTreeSet<&str> = all
-            .filter(|unit| is_ours(&ours, &found, unit))
-            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
-            .collect();
-        let shut: Vec<&str> = shut.into_iter().collect();
-        let mut failures = Failures::default();
-        self.thaw(&shut, &now.cgroups, &mut failures).await;
-        // A unit that goes on because somebody thawed it goes on as it was found.
-        failures.result().map(|()| Restored::AsFound)
+        self.seen(|seen| seen.shown.clear());
+        thawed.and(shown).and(patience).map(|()| Restored::AsFound)
     }
-
     /// A unit is told when its start is done (`JobRemoved`) and not when it is loaded (`UnitNew`): only then can it be
     /// frozen, and units that are merely looked at make no job.
     async fn changes(&self, tell: mpsc::Sender<Change>) {

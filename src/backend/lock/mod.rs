@@ -1,7 +1,7 @@
 //! Apps, frozen in their units by the user manager.
 //!
 //! Here: which unit and which process is which app (`identity`, `entries`, `processes`), what is never frozen
-//! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), the backend that puts these together
+//! (`spared`), windows out of the way (`windows`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), the backend that puts these together
 //! (`freeze`, `probe`, `failures`) and the list of what runs (`running`). Not here: which apps are to be locked, and
 //! since when; sites.
 //!
@@ -19,6 +19,7 @@ mod processes;
 mod running;
 mod spared;
 mod units;
+mod windows;
 
 pub use freeze::SystemdFreeze;
 pub use identity::{Identity, plain};
@@ -33,7 +34,7 @@ pub const ROW: Row = Row {
     title: "systemd (user manager)",
     measures: &[Measure::Apps],
     since: "systemd 246 and newer",
-    cannot: "",
+    cannot: "On GNOME and niri the windows of locked apps stay where they are, with their last picture.",
     seen: &SEEN,
     names: &[units::NAME],
     wants_end: false,
