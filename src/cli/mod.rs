@@ -20,6 +20,7 @@ mod notice;
 mod off;
 mod output;
 mod pause;
+mod places;
 mod plan;
 mod render;
 mod restore;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications,
+    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, Sign,
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
@@ -55,7 +55,7 @@ pub(super) struct Weekly<'a> {
 #[derive(Debug)]
 pub(super) struct Place<'a> {
     pub name: Option<At<&'a str>>,
-    pub network: Option<At<&'a str>>,
+    pub sign: Option<Sign>,
     pub profile: Option<At<&'a str>>,
 }
 
@@ -207,7 +207,7 @@ impl<'a> Place<'a> {
     fn read(rule: &Section<'a>, notes: &mut Notes<'_>) -> Self {
         Self {
             name: text(rule, &NAME, notes),
-            network: text(rule, &NETWORK, notes),
+            sign: text(rule, &NETWORK, notes).map(|name| Sign::Network(name.value.to_owned())),
             profile: text(rule, &PROFILE, notes),
         }
     }

@@ -144,8 +144,9 @@ fn places(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<Pl
         let name = names.take(rule.name.as_ref(), notes);
         Some(PlaceRule {
             name: name?,
-            network: rule.network.as_ref()?.value.to_owned(),
+            sign: rule.sign.clone()?,
             profile: profile?.value.to_owned(),
+            lasting: measures?.measures.without_strong(),
             measures: measures?.measures.clone(),
         })
     };

@@ -31,7 +31,7 @@ pub use builtin::BUILT_IN;
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
 pub use model::*;
-pub use names::{app_id, is_within, nearest};
+pub use names::{app_id, is_within, listed, nearest, shown};
 
 use self::{file::File, notes::Notes};
 

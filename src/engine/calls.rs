@@ -336,13 +336,17 @@ impl Engine {
     pub(super) fn keep_by_hand(&mut self) -> bool {
         let old = self.now.checked_sub(config::ANY_AT_MOST).unwrap_or(Timestamp::MIN);
         let now = self.now;
-        self.by_hand.offs.retain(|off| *off > old);
+        let stays = self.around.stays.begun();
+        // A stay may last longer, and off holds until it ends.
+        let old = stays.values().copied().fold(old, Timestamp::min);
+        self.by_hand.offs.retain(|off| *off >= old);
         self.by_hand.starts.retain(|start| start.until > now);
         self.by_hand.unlocks.retain(|unlock| unlock.until > now);
         let kept = Kept {
             by_hand: self.by_hand.clone(),
             clocks: self.clocks.clone(),
             theirs: self.theirs.clone(),
+            stays,
         };
         let kept = self.by_hand_store.write(&kept).map_err(|error| error.to_string());
         match kept {

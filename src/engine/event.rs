@@ -1,5 +1,7 @@
 //! What can happen to the engine. Each variant says who sends it.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
@@ -31,6 +33,8 @@ pub enum Event {
         /// Its new owner.
         owner: Option<String>,
     },
+    /// `source::network`: the networks this machine is on; sent anew when they are others, or are not known any more.
+    Networks(BTreeSet<String>),
     /// A backend's probe, started by the engine.
     Probed {
         /// Which seat.

@@ -4,6 +4,7 @@
 //! desired, `publish` says what came of it, `recovery` is what is left to do without a loop. Not here: I/O of any
 //! backend, and what is quiet when, which the pure core says.
 
+mod around;
 mod batches;
 mod calls;
 mod clocks;
@@ -39,6 +40,7 @@ use crate::{
     source::{Names, ReadConfig, Timer, read_config},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
+use around::Around;
 use batches::Waited;
 use seat::Seat;
 
@@ -77,7 +79,7 @@ struct Engine {
     /// The backends whose setting is the person's until quiet ends, as they are kept on disk.
     theirs: BTreeSet<String>,
     clocks: Clocks,
-    networks: BTreeMap<String, Timestamp>,
+    around: Around,
 
     seats: Vec<Seat>,
     evaluation: Evaluation,
@@ -158,6 +160,7 @@ impl Engine {
                 self.probe_all();
             }
             Event::NameOwner { name, owner } => self.name_owner(&name, owner.as_deref()).await,
+            Event::Networks(networks) => self.around.networks = networks,
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -178,6 +181,7 @@ impl Engine {
     /// One turn: what is quiet now, what is to be done about it, what is said of it.
     fn turn(&mut self) {
         self.look_at_the_clocks();
+        self.look_around();
         self.evaluate();
         self.keep_clocks();
         self.end_first_round();
@@ -241,7 +245,7 @@ impl Engine {
             config: &self.config,
             sessions: &self.sessions,
             by_hand: &self.by_hand,
-            networks: &self.networks,
+            stays: self.around.stays.stays(),
             ahead: &ahead,
             zone: &self.zone,
             slept: self.slept,

@@ -6,18 +6,21 @@ use std::{
     sync::Arc,
 };
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
-use super::{Damage, Engine, Event, Snapshot, batches::Waited, seat::Seat, sentences};
+use super::{
+    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE, seat::Seat,
+    sentences,
+};
 use crate::{
     backend::{Desktop, REGISTRY, Row},
     clock::Clock,
     config::Config,
     dbus::dconf,
     env::Env,
-    schedule::{ByHand, Evaluation},
+    schedule::{ByHand, Evaluation, Stays},
     source::{self, Names, Timer, Watch, Woken},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
@@ -126,7 +129,7 @@ impl Daemon {
             by_hand: ByHand::default(),
             theirs: BTreeSet::new(),
             clocks: Clocks::default(),
-            networks: BTreeMap::new(),
+            around: Around::default(),
             seats,
             evaluation: Evaluation::default(),
             now,
@@ -219,6 +222,13 @@ impl Engine {
         }
         self.theirs = kept.theirs;
         self.clocks.carry_over(&boot_id(), self.clock.now(), self.clock.since_boot());
+        let ahead = self.clocks.ahead(self.now, self.since_boot);
+        let stays = kept.stays.into_iter().map(|(name, since)| {
+            let by = ahead.get(&format!("{PLACE}{name}")).copied().unwrap_or_default();
+            (name, since.saturating_sub(by).unwrap_or(Timestamp::MIN))
+        });
+        self.around.stays = Stays::carry_over(stays.collect(), self.now);
+        self.clocks.forget_places();
         self.note_damage(Damage::ByHand, &sentences(&damage));
         let env = Arc::clone(&self.desktop.env);
         match SessionLog::open(&env.log_dir(), &env.state_dir()) {

@@ -26,6 +26,7 @@ mod lock;
 mod logind;
 mod mako;
 mod percent;
+mod places;
 mod plasma;
 mod quiet_stand_in;
 mod replaced;

@@ -85,7 +85,7 @@ fn the_example_of_the_design_is_valid_as_it_stands() {
     assert!(!weekly.days.contains(Weekday::Friday) && !weekly.days.contains(Weekday::Saturday));
 
     let [place] = config.places.as_slice() else { panic!("{:?}", config.places) };
-    assert_eq!((place.name.as_str(), place.network.as_str()), ("bedroom", "Bedroom"));
+    assert_eq!((&*place.name, &place.sign), ("bedroom", &Sign::Network("Bedroom".into())));
     assert!(config.is_never_app("org.signal.signal.desktop"));
     assert!(config.is_never_site("www.findahelpline.com"));
 }

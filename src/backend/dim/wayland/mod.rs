@@ -13,6 +13,6 @@ mod world;
 
 pub use display::connect;
 pub use memory::file_with;
-pub use paint::{Globals, Paint, Shade, Standing};
+pub use paint::{Globals, Output, Paint, Shade, Standing};
 pub use wayland_backend::WaylandBackend;
 pub use world::World;
