@@ -109,7 +109,7 @@ pub async fn list(desktop: &Desktop, owners: &Owners) -> Result<Vec<Window>, Tro
 /// Hides or shows windows.
 pub async fn act(desktop: &Desktop, windows: &[Window], act: Act) -> Result<(), Trouble> {
     let scripts = Scripts::new(desktop)?;
-    let mut once = Vec::new();
+    let mut others = Vec::new();
     // One script for each process: an app is let go as a whole.
     let mut kept: BTreeMap<u32, Vec<Shown<'_>>> = BTreeMap::new();
     for window in windows {
@@ -118,7 +118,7 @@ pub async fn act(desktop: &Desktop, windows: &[Window], act: Act) -> Result<(), 
         if place.keeps {
             kept.entry(window.pid).or_default().push(one);
         } else {
-            once.push(one);
+            others.push(one);
         }
     }
     let given = |windows| Given { windows, ..Given::default() };
@@ -132,13 +132,13 @@ pub async fn act(desktop: &Desktop, windows: &[Window], act: Act) -> Result<(), 
     } else {
         let names: Vec<String> = kept.keys().map(|pid| format!("quietd-{pid}")).collect();
         try_join_all(names.iter().map(|name| scripts.unload(name))).await?;
-        once.extend(kept.into_values().flatten());
+        others.extend(kept.into_values().flatten());
     }
-    if once.is_empty() {
+    if others.is_empty() {
         return Ok(());
     }
     let script = if act == Act::Hide { HIDE } else { SHOW };
-    scripts.run("quietd-once", script, given(once), Stays::No).await.map(drop)
+    scripts.run("quietd-once", script, given(others), Stays::No).await.map(drop)
 }
 
 fn place(window: &Window) -> Result<Place, Trouble> {
