@@ -81,7 +81,7 @@ struct Scripting(Shared, Arc<Notify>);
 #[zbus::interface(name = "org.kde.kwin.Scripting")]
 impl Scripting {
     #[zbus(name = "loadScript")]
-    async fn load_script(&self, path: &str, name: &str) -> i32 {
+    fn load_script(&self, path: &str, name: &str) -> i32 {
         let mut state = self.0.lock().unwrap();
         if state.refuses || state.loaded.contains_key(name) {
             return -1;
@@ -95,7 +95,7 @@ impl Scripting {
     }
 
     #[zbus(name = "unloadScript")]
-    async fn unload_script(&self, name: &str) -> bool {
+    fn unload_script(&self, name: &str) -> bool {
         let was_there = self.0.lock().unwrap().loaded.remove(name).is_some();
         self.1.notify_one();
         was_there
@@ -143,7 +143,7 @@ fn run(windows: &mut Windows, five: bool, given: &Value, does: &str) -> String {
             json!({ "id": id, "pid": it.0, "kills": five, "keeps": five,
                     "skips": [it.2, it.2, it.2] })
         });
-        return Value::from_iter(told).to_string();
+        return told.collect::<Value>().to_string();
     }
     assert_eq!(given["name"], "org.quietd.Quiet1");
     let hides = does.contains("minimized = true");

@@ -80,7 +80,7 @@ impl Sway {
     }
 
     pub fn person_moves(&self, id: i64, workspace: &str) {
-        self.0.lock().of.to_workspace(id, workspace);
+        self.0.lock().of.put_on(id, workspace);
     }
 
     pub fn person_closes(&self, id: i64) {
@@ -157,7 +157,7 @@ impl Tree {
         taken
     }
 
-    fn to_workspace(&mut self, id: i64, workspace: &str) {
+    fn put_on(&mut self, id: i64, workspace: &str) {
         let (window, floats) = self.take(id).unwrap();
         let (tiled, floating) = self.workspaces.entry(workspace.to_owned()).or_default();
         if floats { floating.push(window) } else { tiled.push(window) }
@@ -177,7 +177,7 @@ impl Tree {
             verb.strip_prefix("move --no-auto-back-and-forth container to workspace ")
         {
             let name = name.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
-            self.to_workspace(id, &name.replace("\\\"", "\"").replace("\\\\", "\\"));
+            self.put_on(id, &name.replace("\\\"", "\"").replace("\\\\", "\\"));
         } else if let Some(mark) = verb.strip_prefix("mark --add ") {
             self.marks.insert(mark.to_owned(), id);
         } else if let Some(mark) = verb.strip_prefix("unmark ") {
@@ -228,7 +228,7 @@ impl Clients {
         let answer = match std::str::from_utf8(&text[..length]).unwrap() {
             "j/clients" => {
                 let client = |(address, (pid, id, name)): (&String, &(u32, i64, String))| json!({ "address": address, "pid": pid, "workspace": { "id": id, "name": name } });
-                Value::from_iter(self.0.iter().map(client)).to_string()
+                self.0.iter().map(client).collect::<Value>().to_string()
             }
             other => {
                 let to = other.strip_prefix("dispatch movetoworkspacesilent ").unwrap();

@@ -6,9 +6,9 @@ use super::{Set, SystemdFreeze};
 use crate::backend::{
     BackendError,
     lock::{
+        cgroups::Cgroups,
         failures::Failures,
         identity::{Identity, plain},
-        now::Now,
         processes::{PROC, Processes},
         windows::{Owners, Window},
     },
@@ -20,9 +20,9 @@ impl SystemdFreeze {
         &self,
         set: &Set,
         hidden: Vec<Window>,
-        now: &Now,
+        cgroups: &Cgroups,
     ) -> Vec<Window> {
-        let owners = owners(set, now);
+        let owners = owners(set, cgroups);
         let mut windows = hidden;
         windows.retain(|window| window.is_of(&owners));
         for window in self.windows.of(&owners).await {
@@ -37,21 +37,23 @@ impl SystemdFreeze {
     pub(super) async fn hide<'a>(
         &self,
         mut units: Vec<&'a str>,
-        windows: &[Window],
-        now: &Now,
         failures: &mut Failures,
     ) -> Vec<&'a str> {
+        let (windows, place) = self.seen(|seen| (seen.set.windows.clone(), seen.place.clone()));
+        // What has just been started has no window yet, and does not wait for others'.
+        if windows.is_empty() || units.is_empty() {
+            return units;
+        }
+        let cgroups = Cgroups::read(&self.env.sysfs, &place.unwrap_or_default());
         let owners = |units: &[&str]| {
             let units = units.iter().map(|unit| (*unit).to_owned()).collect();
-            owners(&Set { units, ..Set::default() }, now)
+            owners(&Set { units, ..Set::default() }, &cgroups)
         };
-        let meant: Vec<Window> = match windows {
-            [] => return units,
-            windows => {
-                let owners = owners(&units);
-                windows.iter().filter(|window| window.is_of(&owners)).cloned().collect()
-            }
-        };
+        let all = owners(&units);
+        let meant: Vec<Window> = windows.into_iter().filter(|window| window.is_of(&all)).collect();
+        if meant.is_empty() {
+            return units;
+        }
         self.seen(|seen| seen.shown.retain(|shown| !meant.iter().any(|it| it.is(shown))));
         let dangerous = self.windows.hide(meant).await;
         units.retain(|unit| {
@@ -90,9 +92,9 @@ impl SystemdFreeze {
 }
 
 /// Whose windows are those of what is to be frozen.
-fn owners(set: &Set, now: &Now) -> Owners {
+fn owners(set: &Set, cgroups: &Cgroups) -> Owners {
     let mut pids: BTreeSet<u32> =
-        set.units.iter().flat_map(|unit| now.cgroups.processes(unit)).collect();
+        set.units.iter().flat_map(|unit| cgroups.processes(unit)).collect();
     if !set.adopt.is_empty() {
         let processes = Processes::read(PROC.as_ref());
         pids.extend(set.adopt.iter().flat_map(|it| processes.tree_of(it.pid, &|_| true)));
