@@ -33,6 +33,7 @@ mod quiet_stand_in;
 mod replaced;
 mod setting;
 mod swaync;
+mod windows;
 mod wl_gamma;
 mod wl_overlay;
 mod x11;
