@@ -30,6 +30,7 @@ mod plasma;
 mod quiet_stand_in;
 mod replaced;
 mod setting;
+mod sites;
 mod swaync;
 mod wl_gamma;
 mod wl_overlay;
