@@ -32,6 +32,7 @@ mod plasma;
 mod quiet_stand_in;
 mod replaced;
 mod setting;
+mod sites;
 mod swaync;
 mod windows;
 mod wl_gamma;
