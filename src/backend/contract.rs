@@ -78,12 +78,25 @@ pub enum Restored {
 }
 
 /// Something changed from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The person (or another program) set what we had set to something else: it is theirs until quiet ends.
     ByThePerson,
     /// What we put in force is gone or incomplete and is to be applied again: a new screen, a session that came back.
     Again,
+    /// An app was started while it is locked, and we froze it already: nothing is left to do but to say so.
+    Caught(Caught),
+}
+
+/// An app that was started while it is locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caught {
+    /// The app, by its id in lower case.
+    pub app: String,
+    /// The unit it is frozen in.
+    pub unit: String,
+    /// How long it ran from when its start was told, or seen, until it stood still.
+    pub ran: std::time::Duration,
 }
 
 /// Why a backend could not do something; the engine decides on the kind.

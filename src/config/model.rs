@@ -200,9 +200,11 @@ pub struct Breaks {
     pub lasts: SignedDuration,
 }
 
-/// `[groups.NAME]` and `[never]`: apps and sites.
+/// `[groups.NAME]` and `[never]`: apps and sites as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
+    /// Categories of the menu, as they are registered: every installed app of one belongs to the group.
+    pub categories: BTreeSet<String>,
     /// Desktop-file ids without `.desktop`.
     pub apps: BTreeSet<String>,
     /// Host names, lower case.

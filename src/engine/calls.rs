@@ -1,5 +1,7 @@
 //! What the methods of the control bus do.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ANSWER_AT_MOST, Damage, Engine, Event, Reply, Request, publish};
@@ -90,10 +92,12 @@ impl Engine {
                 let desktop = self.desktop.clone();
                 let config = self.config.clone();
                 let locked = self.desired().apps;
+                let asked = &self.evaluation.measures.lock.apps;
+                let asked: BTreeSet<String> = asked.iter().map(|id| lock::plain(id)).collect();
                 tokio::spawn(async move {
                     let apps = lock::running_apps(&desktop, &locked).await;
-                    let apps = apps
-                        .map(|apps| apps.into_iter().map(|it| publish::app(it, &config)).collect());
+                    let row = |app| publish::app(app, &config, &asked);
+                    let apps = apps.map(|apps| apps.into_iter().map(row).collect());
                     answer(
                         reply,
                         apps.map_err(|error| {

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
+    config::Installed,
     store::Receipt,
 };
 
@@ -18,6 +19,8 @@ pub enum Event {
     Call(Request),
     /// `source::files`: the config file, or the folder of session logs, changed. Also SIGHUP.
     FilesChanged,
+    /// What `engine::start` reads beside the loop: the apps that are installed.
+    Installed(Installed),
     /// `source::timer`: the moment the engine asked to be woken at has come.
     Due,
     /// `source::timer`: somebody set the clock.

@@ -35,7 +35,7 @@ pub use start::{Daemon, Ready, StartError};
 use crate::{
     backend::{Change, Desktop},
     clock::Clock,
-    config::{self, ANY_AT_MOST, Config},
+    config::{self, ANY_AT_MOST, Config, Installed},
     schedule::{ByHand, Evaluation, Facts, Session},
     source::{Names, ReadConfig, Timer, read_config},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
@@ -69,6 +69,7 @@ struct Engine {
     config_path: PathBuf,
     config_text: Option<ReadConfig>,
     config_error: String,
+    installed: Installed,
     log: Option<SessionLog>,
     sessions: Vec<Session>,
     receipts: ReceiptStore,
@@ -151,12 +152,13 @@ impl Engine {
                 self.read_config();
                 self.read_log();
             }
+            Event::Installed(installed) => self.take_installed(installed),
             Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
             Event::Resumed => {
                 self.around.look_again.notify_one();
                 self.try_again();
                 for seat in &mut self.seats {
-                    seat.again = seat.applied.is_some();
+                    seat.again = seat.has_or_gets_something();
                 }
                 self.probe_all();
             }
@@ -187,6 +189,7 @@ impl Engine {
     fn turn(&mut self) {
         self.look_at_the_clocks();
         self.look_around();
+        self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
         self.evaluate();
         self.keep_clocks();
         self.end_first_round();
@@ -264,7 +267,7 @@ impl Engine {
         }
         let name = self.desktop.env.for_people(&self.config_path);
         let error = match &read {
-            ReadConfig::Text(text) => match config::parse(text, &name) {
+            ReadConfig::Text(text) => match config::parse_here(text, &name, &self.installed) {
                 Ok(parsed) => {
                     for warning in &parsed.warnings {
                         tracing::warn!(line = warning.line, "{}", warning.title);
@@ -275,7 +278,7 @@ impl Engine {
                 Err(mistakes) => mistakes.summary(),
             },
             ReadConfig::Missing => {
-                self.config = config::parse("", &name).map(|it| it.config).unwrap_or_default();
+                self.config = self.built_in();
                 String::new()
             }
             ReadConfig::Folder => {
@@ -293,6 +296,27 @@ impl Engine {
         }
         self.config_error = error;
         self.config_text = Some(read);
+    }
+
+    fn built_in(&self) -> Config {
+        config::parse_here("", "", &self.installed).map(|it| it.config).unwrap_or_default()
+    }
+
+    /// Looks again at what the categories of groups bring. A config that is broken now waits until it is not.
+    fn take_installed(&mut self, installed: Installed) {
+        if installed == self.installed {
+            return;
+        }
+        self.installed = installed;
+        match &self.config_text {
+            Some(ReadConfig::Text(text)) => {
+                if let Ok(parsed) = config::parse_here(text, "", &self.installed) {
+                    self.config = parsed.config;
+                }
+            }
+            Some(ReadConfig::Missing) => self.config = self.built_in(),
+            _ => {}
+        }
     }
 
     fn read_log(&mut self) {
@@ -353,7 +377,7 @@ impl Engine {
             let seat = &mut self.seats[index];
             if seat.row.names.contains(&name) {
                 seat.try_again();
-                seat.again = seat.applied.is_some() && owner.is_some();
+                seat.again = seat.has_or_gets_something() && owner.is_some();
                 seat.start_probe(index, &self.tell);
             }
         }
@@ -370,6 +394,15 @@ impl Engine {
                 seat.try_again();
                 seat.again = true;
             }
+            Change::Caught(caught) => {
+                let ran = caught.ran.as_micros();
+                tracing::debug!(
+                    backend = seat.row.id,
+                    unit = caught.unit,
+                    ran,
+                    "started while locked"
+                );
+            }
         }
     }
 
@@ -381,6 +414,7 @@ impl Engine {
             .chain(self.captures_until)
             .chain(self.first_round_until)
             .chain(self.stopping)
+            .chain(self.seats.iter().filter_map(Seat::retry_at))
             .min()
     }
 

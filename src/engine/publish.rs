@@ -9,7 +9,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Engine, seat::Seat};
 use crate::{
     api::{AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry},
-    backend::{BackendError, Probe, lock::RunningApp},
+    backend::{
+        BackendError, Probe,
+        lock::{RunningApp, plain},
+    },
     config::{Config, Measures, Notifications},
     plan::{self, Desired, Measure},
     schedule::{Period, Reason, Session},
@@ -185,7 +188,15 @@ impl Engine {
             Measure::Sites => "Sites are not locked",
             Measure::Breaks => "Breaks are not suggested",
         };
-        if self.seats.iter().any(|seat| seat.row.measures.contains(&measure)) {
+        let could = || self.seats.iter().filter(|seat| seat.row.measures.contains(&measure));
+        // Of sites there is one setting, or two that are alike: why it stays as it is says all there is to say.
+        let why = could().find_map(|seat| match &seat.probe {
+            Some(Probe::Unsupported(why)) if measure == Measure::Sites => Some(why),
+            _ => None,
+        });
+        if let Some(why) = why {
+            format!("{what}. {why}")
+        } else if could().next().is_some() {
             format!(
                 "{what}: nothing on this desktop can do it. `quietctl doctor` says what is missing."
             )
@@ -279,15 +290,21 @@ pub(super) fn session(session: Session) -> SessionEntry {
 }
 
 /// An app's row.
-pub(super) fn app(app: RunningApp, config: &Config) -> AppEntry {
-    let never = app.never || config.is_never_app(&app.id);
+pub(super) fn app(app: RunningApp, config: &Config, asked: &BTreeSet<String>) -> AppEntry {
+    let own = || config.is_never_app(&app.id).then_some("under [never] in your config");
+    let why = app.never.or_else(own);
+    let profiles = config.profiles_that_lock(&app.id).filter(|_| why.is_none()).cloned();
     AppEntry {
+        asked: Some(asked.contains(&plain(&app.id))),
+        profiles: Some(profiles.collect()),
+        never: why.is_some(),
+        never_why: why.map(str::to_owned),
+        sign: Some(app.sign.name().to_owned()),
         id: app.id,
         name: app.name,
         units: app.units.into_iter().collect(),
         known_by: app.known_by.name().to_owned(),
         locked: app.locked,
-        never,
     }
 }
 

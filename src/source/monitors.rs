@@ -5,18 +5,17 @@
 //! screens, so batteries and disks wake nobody. logind tells of docks when it is asked, and of their changes nothing.
 
 use std::{
-    collections::BTreeSet,
-    future::pending,
-    io,
-    os::fd::{AsRawFd as _, OwnedFd},
-    path::Path,
-    sync::Arc,
+    collections::BTreeSet, future::pending, io, os::fd::OwnedFd, path::Path, sync::Arc,
     time::Duration,
 };
 
-use nix::{
-    errno::Errno,
-    sys::socket::{AddressFamily, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, socket},
+use rustix::{
+    io::Errno,
+    net::{
+        AddressFamily, RecvFlags, SocketFlags, SocketType, bind,
+        netlink::{KOBJECT_UEVENT, SocketAddrNetlink},
+        recv, socket_with,
+    },
 };
 use socket2::{SockFilter, SockRef};
 use tokio::{
@@ -62,11 +61,11 @@ struct Udev(AsyncFd<OwnedFd>);
 
 impl Udev {
     fn open() -> io::Result<Self> {
-        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let protocol = SockProtocol::NetlinkKObjectUEvent;
-        let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, protocol)?;
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket =
+            socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, Some(KOBJECT_UEVENT))?;
         SockRef::from(&socket).attach_filter(&OF_SCREENS)?;
-        bind(socket.as_raw_fd(), &NetlinkAddr::new(0, UDEV))?;
+        bind(&socket, &SocketAddrNetlink::new(0, UDEV))?;
         Ok(Self(wait_on(&socket, Interest::READABLE)?))
     }
 
@@ -76,11 +75,11 @@ impl Udev {
             let mut ready = self.0.readable().await?;
             let mut any = false;
             loop {
-                match nix::unistd::read(&self.0, &mut [0]) {
+                match recv(self.0.get_ref(), &mut [0_u8][..], RecvFlags::empty()) {
                     // More was told than there is room for.
-                    Ok(_) | Err(Errno::ENOBUFS) => any = true,
-                    Err(Errno::EINTR) => {}
-                    Err(Errno::EAGAIN) => break,
+                    Ok(_) | Err(Errno::NOBUFS) => any = true,
+                    Err(Errno::INTR) => {}
+                    Err(Errno::AGAIN) => break,
                     Err(error) => return Err(error.into()),
                 }
             }

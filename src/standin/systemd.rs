@@ -91,6 +91,14 @@ impl Systemd {
         }
     }
 
+    /// Tells of a unit that nobody has ever seen.
+    pub async fn tell_of(&self, name: &str) -> zbus::Result<()> {
+        match &self.on_bus {
+            Some((connection, _)) => self.world.tell(connection, name, 0).await,
+            None => Ok(()),
+        }
+    }
+
     /// Ends a unit; its processes are left as they are.
     pub fn end_unit(&self, name: &str) {
         let jobs = self.world.with(|state| {

@@ -12,15 +12,17 @@ use std::{
 
 use quietd::{
     backend::{
-        Backend, BackendError, Change, Desktop, Probe, Restored,
-        lock::{KnownBy, SystemdFreeze, running_apps},
+        Backend, BackendError, Caught, Change, Desktop, Probe, Restored,
+        lock::{How, KnownBy, SystemdFreeze, running_apps},
     },
     env::Env,
     plan::Desired,
     standin::{Fault, PrivateBus, StandIn as _, Systemd},
     store::Receipt,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
+
+mod started;
 
 const CHAT: &str = "app-gnome-org.example.Chat-10.scope";
 const GAME: &str = "app-flatpak-org.example.Game-11.scope";
@@ -85,12 +87,17 @@ struct Echo {
 }
 
 impl Echo {
-    fn start(program: &Path) -> Self {
+    /// Starts it, and waits for nothing.
+    fn spawn(program: &Path) -> Self {
         let mut child =
             Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let into = child.stdin.take().unwrap();
         let out = Some(BufReader::new(child.stdout.take().unwrap()));
-        let mut echo = Self { child, into, out };
+        Self { child, into, out }
+    }
+
+    fn start(program: &Path) -> Self {
+        let mut echo = Self::spawn(program);
         // It runs once it answers; before, it may still be this very process.
         echo.into.write_all(b"here\n").unwrap();
         echo.out.as_mut().unwrap().read_line(&mut String::new()).unwrap();
@@ -134,6 +141,38 @@ impl Drop for Echo {
     }
 }
 
+/// Hears what a backend tells.
+struct Ear {
+    told: mpsc::Receiver<Change>,
+    listener: JoinHandle<()>,
+}
+
+impl Ear {
+    fn of(backend: &Arc<SystemdFreeze>) -> Self {
+        let (tell, told) = mpsc::channel(8);
+        let backend = Arc::clone(backend);
+        let listener = tokio::spawn(async move { backend.changes(tell).await });
+        Self { told, listener }
+    }
+
+    /// The next app that is caught; before it, that something is to be tried again may be told.
+    async fn catches(&mut self) -> Caught {
+        loop {
+            match tokio::time::timeout(AT_MOST, self.told.recv()).await.unwrap() {
+                Some(Change::Caught(caught)) => return caught,
+                Some(Change::Again) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
 fn lock(apps: &[&str]) -> Desired {
     Desired { apps: apps.iter().map(|id| (*id).to_owned()).collect(), ..Desired::default() }
 }
@@ -158,7 +197,9 @@ async fn apps_are_frozen_and_given_back_exactly() {
     let (lab, systemd) = Lab::with_apps().await;
     let before = systemd.state().await;
     let backend = lab.backend();
-    assert_eq!(backend.probe().await, Probe::Ready("systemd 252".to_owned()));
+    assert!(
+        matches!(backend.probe().await, Probe::Ready(text) if text.starts_with("systemd 252; new programs"))
+    );
 
     let desired = lock(&["org.example.chat", "org.example.Game"]);
     let receipt = put_in_force(&backend, &desired, None).await;
@@ -303,14 +344,8 @@ async fn an_app_started_later_is_told_of_frozen_and_given_back() {
     // One that came before anybody listened.
     let early = "app-gnome-org.example.Late-20.scope";
     systemd.start_unit(early, &[]).await.unwrap();
-    let (tell, mut told) = mpsc::channel(8);
-    let listener = tokio::spawn({
-        let backend = Arc::clone(&backend);
-        async move { backend.changes(tell).await }
-    });
-    let change = tokio::time::timeout(AT_MOST, told.recv()).await.unwrap();
-    assert_eq!(change, Some(Change::Again));
-    backend.apply(&desired, &receipt).await.unwrap();
+    let mut ear = Ear::of(&backend);
+    assert_eq!(ear.catches().await.unit, early);
     assert!(systemd.is_frozen(early));
 
     // And one after; what is not locked, and scopes of our own, are not told.
@@ -318,12 +353,11 @@ async fn an_app_started_later_is_told_of_frozen_and_given_back() {
     for unit in ["app-org.example.Other-1.scope", "app-quietd-org.example.Late-3.scope", late] {
         systemd.start_unit(unit, &[]).await.unwrap();
     }
-    let change = tokio::time::timeout(AT_MOST, told.recv()).await.unwrap();
-    assert_eq!(change, Some(Change::Again));
-    assert!(told.is_empty());
-    backend.apply(&desired, &receipt).await.unwrap();
-    assert!(systemd.is_frozen(late));
-    listener.abort();
+    let caught = ear.catches().await;
+    assert_eq!((caught.app.as_str(), caught.unit.as_str()), ("org.example.late", late));
+    assert!(caught.ran < AT_MOST);
+    assert!(systemd.is_frozen(late) && !systemd.is_frozen("app-org.example.Other-1.scope"));
+    drop(ear);
 
     // The receipt was written before these ran.
     assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
@@ -336,21 +370,15 @@ async fn a_manager_that_comes_back_is_listened_to_again() {
     let backend = Arc::new(lab.backend());
     let desired = lock(&["org.example.Chat"]);
     let receipt = put_in_force(&backend, &desired, None).await;
-    let (tell, mut told) = mpsc::channel(8);
-    let listener = tokio::spawn({
-        let backend = Arc::clone(&backend);
-        async move { backend.changes(tell).await }
-    });
+    let mut ear = Ear::of(&backend);
     systemd.stop().await;
     assert!(matches!(backend.apply(&desired, &receipt).await, Err(BackendError::Absent(_))));
     let again = "app-gnome-org.example.Chat-30.scope";
     systemd.start_unit(again, &[]).await.unwrap();
     systemd.start().await;
-    let change = tokio::time::timeout(AT_MOST, told.recv()).await.unwrap();
-    assert_eq!(change, Some(Change::Again));
-    backend.apply(&desired, &receipt).await.unwrap();
+    assert_eq!(ear.catches().await.unit, again);
     assert!(systemd.is_frozen(CHAT) && systemd.is_frozen(again));
-    listener.abort();
+    drop(ear);
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
     assert!(!systemd.is_frozen(CHAT) && !systemd.is_frozen(again));
 }
@@ -401,7 +429,7 @@ async fn an_app_is_adopted_by_what_its_desktop_entry_starts() {
     let locked = ["org.example.Entry".to_owned()].into();
     let running = running_apps(&lab.desktop, &locked).await.unwrap();
     let entry = running.iter().find(|app| app.id == "org.example.Entry").unwrap();
-    assert!(entry.locked && !entry.never);
+    assert!(entry.locked && entry.never.is_none());
     assert!(entry.units.contains(&scope));
     backend.restore(&receipt).await.unwrap();
     assert!(!systemd.is_frozen(&scope));
@@ -440,7 +468,9 @@ async fn what_cannot_freeze_is_told_apart() {
     systemd.set_version("245.4-4ubuntu3");
     assert!(text(lab.backend().probe().await).contains("246"));
     systemd.set_version("v258~rc1");
-    assert_eq!(lab.backend().probe().await, Probe::Ready("systemd 258".to_owned()));
+    let probe = lab.backend().noticing(How::Looking).probe().await;
+    let told = "systemd 258; new programs are noticed by looking once a second";
+    assert_eq!(probe, Probe::Ready(told.to_owned()));
     let tree = lab.desktop.env.sysfs.join("fs/cgroup");
     fs::remove_file(tree.join("user.slice/standin/cgroup.freeze")).unwrap();
     assert!(text(lab.backend().probe().await).contains("Linux 5.2"));

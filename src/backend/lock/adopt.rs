@@ -16,11 +16,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cgroups::Cgroups,
     identity::{Identity, plain, scope_for},
     processes::{self, PROC, Process, Processes, Programs},
     spared,
     units::Scope,
 };
+
+/// The longest name a unit can have.
+const NAME_AT_MOST: usize = 255;
 
 /// A process that is to be put in a scope, with what came from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,9 +78,14 @@ pub fn choose(processes: &Processes, programs: &Programs, ourselves: &BTreeSet<u
             (Some(unit), _) if unit.is_boxed() => continue,
             _ => {}
         }
+        let scope = scope_for(app, process.pid);
+        if scope.len() > NAME_AT_MOST {
+            tracing::warn!(measure = "apps", "an app's id is too long for a unit's name");
+            continue;
+        }
         choice.adopt.push(Adoption {
             app: app.to_owned(),
-            scope: scope_for(app, process.pid),
+            scope,
             pid: process.pid,
             started: process.started,
             from: process.unit.clone(),
@@ -133,9 +142,11 @@ fn spared_among(processes: &Processes) -> Vec<Scope> {
         .filter(|process| spared.contains(&process.pid) && !spared.contains(&process.parent))
         .map(|process| {
             let program = process.program();
+            // Whatever it calls itself, the name is to be one that systemd takes; `\\xNN` are four for one.
+            let short: String = program.chars().take(12).collect();
             Scope {
-                name: scope_for(&program, process.pid),
-                description: program,
+                name: scope_for(&short, process.pid),
+                description: short,
                 pids: processes.tree_of(process.pid, &|_| true),
             }
         })
@@ -144,8 +155,47 @@ fn spared_among(processes: &Processes) -> Vec<Scope> {
 
 /// This process and those it came from: freezing one of them could end with nobody left to thaw it.
 pub fn ourselves(proc: &Path) -> BTreeSet<u32> {
+    line_of(proc, std::process::id())
+}
+
+/// Reads what it takes to choose well for some processes that have just begun: them, what they came from, what came from
+/// them, and what shares an app's unit with them. All that runs would take ten times as long.
+pub fn around(proc: &Path, cgroups: &Cgroups, pids: &BTreeSet<u32>) -> Processes {
+    let mut near = BTreeSet::new();
+    for process in Processes::read_some(proc, &pids.iter().copied().collect::<Vec<_>>()).iter() {
+        if process.app_unit().is_some()
+            && let Some(unit) = &process.unit
+        {
+            near.extend(cgroups.processes(unit));
+        }
+    }
+    near.extend(pids.iter().flat_map(|pid| line_of(proc, *pid)));
+    let mut at: Vec<u32> = pids.iter().copied().collect();
+    while let Some(pid) = at.pop() {
+        let Some(children) = children(proc, pid) else { return Processes::read(proc) };
+        at.extend(children.into_iter().filter(|pid| near.insert(*pid)));
+    }
+    Processes::read_some(proc, &near.into_iter().collect::<Vec<_>>())
+}
+
+/// What a process has begun; none where the kernel does not tell (`CONFIG_PROC_CHILDREN`).
+fn children(proc: &Path, pid: u32) -> Option<Vec<u32>> {
+    let tasks = proc.join(pid.to_string()).join("task");
+    let mut children = Vec::new();
+    // One that ended has none.
+    for task in fs::read_dir(tasks).into_iter().flatten().flatten() {
+        match fs::read_to_string(task.path().join("children")) {
+            Ok(text) => children
+                .extend(text.split_ascii_whitespace().filter_map(|it| it.parse::<u32>().ok())),
+            Err(_) if task.path().exists() => return None,
+            Err(_) => {}
+        }
+    }
+    Some(children)
+}
+
+fn line_of(proc: &Path, mut pid: u32) -> BTreeSet<u32> {
     let mut line = BTreeSet::new();
-    let mut pid = std::process::id();
     while pid > 1 && line.insert(pid) {
         let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).unwrap_or_default();
         let parent =

@@ -66,6 +66,11 @@ impl Cgroups {
         self.seen
     }
 
+    /// Tells whether a unit runs.
+    pub fn has(&self, unit: &str) -> bool {
+        self.units.contains_key(unit)
+    }
+
     /// The names of the units.
     pub fn units(&self) -> impl Iterator<Item = &str> {
         self.units.keys().map(String::as_str)

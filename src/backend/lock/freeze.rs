@@ -4,26 +4,32 @@
 //! time for another receipt on disk. What is restored is therefore every unit of an app that we lock, and every unit that
 //! is named, but none that was frozen before we came.
 
+mod hiding;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use futures_util::{StreamExt as _, future::join_all};
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 
 use super::{
     adopt::{self, Adoption},
     cgroups::{self, Cgroups},
     failures::Failures,
+    go_on::must_go_on,
     identity::{Identity, plain},
     now::Now,
     probe,
     processes::{PROC, Processes, Programs},
     spared,
+    starts::How,
     units::{self, Scope, UserManager},
+    windows::{Patience, Window, Windows},
 };
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Probe, Restored},
@@ -39,22 +45,34 @@ pub const ID: &str = "systemd-freeze";
 /// How often what belongs to an app is looked for again.
 const ADOPT_AT_MOST: usize = 4;
 
+/// How many calls wait for their answers at once: the time each may take begins when it is made.
+const CALLS_AT_ONCE: usize = 64;
+
+/// The longest that giving back waits for an app that is being caught.
+const CAUGHT_WITHIN: Duration = Duration::from_millis(500);
+
 /// What was there before our first change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Found {
+pub(super) struct Found {
     /// Units that somebody else had frozen: not ours to thaw.
-    frozen: BTreeSet<String>,
+    pub(super) frozen: BTreeSet<String>,
 }
 
 /// What we lock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Set {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Set {
     /// The apps, by their [`plain`] ids.
-    apps: BTreeSet<String>,
+    pub(super) apps: BTreeSet<String>,
     /// The units they ran in when this was written.
-    units: BTreeSet<String>,
+    pub(super) units: BTreeSet<String>,
     /// Processes of theirs that are to be put in a unit first.
     adopt: Vec<Adoption>,
+    /// Their windows, to be hidden while they are frozen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<Window>,
+    /// The receipt for how long GNOME waits for windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patience: Option<Receipt>,
 }
 
 impl Set {
@@ -62,7 +80,7 @@ impl Set {
         self.units.contains(unit) || self.adopt.iter().any(|adoption| adoption.scope == unit)
     }
 
-    fn means(&self, unit: &str) -> bool {
+    pub(super) fn means(&self, unit: &str) -> bool {
         self.names(unit) || Identity::of(unit).is_some_and(|app| app.among(&self.apps).is_some())
     }
 }
@@ -70,18 +88,32 @@ impl Set {
 /// Freezes units through the user manager; systemd 246 or later, with the unified cgroup tree.
 #[derive(Debug)]
 pub struct SystemdFreeze {
-    manager: UserManager,
-    env: Arc<Env>,
+    pub(super) manager: UserManager,
+    pub(super) env: Arc<Env>,
+    windows: Windows,
+    patience: Patience,
     seen: Mutex<Seen>,
+    /// Held by whoever freezes and thaws: an app that is caught as it starts is never between the two.
+    pub(super) acting: tokio::sync::Mutex<()>,
+    /// How programs that begin are noticed; found out once.
+    how: OnceCell<How>,
 }
 
 /// What this process knows of its own doing. Nothing to restore is in here.
 #[derive(Clone, Debug, Default)]
-struct Seen {
-    /// What was applied last.
-    set: Set,
+pub(super) struct Seen {
+    /// What is to be locked.
+    pub(super) set: Set,
+    /// What was frozen before we came.
+    pub(super) found: Found,
+    /// What its apps are known by where they are in no unit of their own.
+    pub(super) programs: Arc<Programs>,
+    /// Where the user manager's part of the cgroup tree is.
+    pub(super) place: Option<String>,
     /// Units we froze, with the run of each: one that goes on while it is still the same run was let go by the person.
-    frozen: BTreeMap<String, u64>,
+    pub(super) frozen: BTreeMap<String, u64>,
+    /// Windows that were shown again, and since then are the person's to hide.
+    shown: Vec<Window>,
 }
 
 impl SystemdFreeze {
@@ -90,33 +122,51 @@ impl SystemdFreeze {
         Self {
             manager: UserManager::new(&desktop.session),
             env: Arc::clone(&desktop.env),
+            windows: Windows::new(desktop),
+            patience: Patience::new(desktop),
             seen: Mutex::default(),
+            acting: tokio::sync::Mutex::default(),
+            how: OnceCell::new(),
         }
     }
 
-    async fn now(&self) -> Result<Now, CallError> {
-        Now::read(&self.manager, &self.env.sysfs).await
+    /// Sets how programs that begin are noticed, where that is not to be found out.
+    #[must_use]
+    pub fn noticing(self, how: How) -> Self {
+        Self { how: OnceCell::new_with(Some(how)), ..self }
     }
 
-    fn seen<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
+    /// How programs that begin are noticed here.
+    pub(super) async fn how(&self) -> How {
+        *self.how.get_or_init(How::here).await
+    }
+
+    pub(super) async fn now(&self) -> Result<Now, CallError> {
+        let now = Now::read(&self.manager, &self.env.sysfs).await?;
+        self.seen(|seen| seen.place = Some(now.place().to_owned()));
+        Ok(now)
+    }
+
+    pub(super) fn seen<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
         with(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes the scopes for processes that have none; tells those that are there then.
-    async fn adopt(&self, set: &Set, failures: &mut Failures) -> BTreeSet<String> {
+    /// Makes the scopes for processes that have none, and freezes each; tells those that are there then.
+    pub(super) async fn adopt(
+        &self,
+        adopt: &[Adoption],
+        read: &(dyn Fn() -> Processes + Sync),
+        failures: &mut Failures,
+    ) -> BTreeSet<String> {
         let mut there = BTreeSet::new();
-        if self.seen(|seen| set.adopt.iter().all(|it| seen.frozen.contains_key(&it.scope))) {
-            return there;
-        }
-        let programs = Programs::of(&self.env.data_dirs, &set.apps);
+        let programs = self.seen(|seen| Arc::clone(&seen.programs));
         let ourselves = adopt::ourselves(PROC.as_ref());
         let mut missed = BTreeMap::new();
         // More than once: what they began while they were moved is still outside, and from a login session's scope none
         // is moved when one of them ended meanwhile.
         for _ in 0..ADOPT_AT_MOST {
-            let processes = Processes::read(PROC.as_ref());
-            let mut scopes: Vec<Scope> = set
-                .adopt
+            let processes = read();
+            let mut scopes: Vec<Scope> = adopt
                 .iter()
                 .filter_map(|it| adopt::scope_of(it, &processes, &programs, &ourselves))
                 .collect();
@@ -129,14 +179,17 @@ impl SystemdFreeze {
                 break;
             }
             let made = self.manager.make(&scopes).await;
+            let mut new = BTreeSet::new();
             for (scope, made) in scopes.into_iter().zip(made) {
                 match made {
-                    Ok(()) => drop(there.insert(scope.name)),
+                    Ok(()) => drop(new.insert(scope.name)),
                     Err(error) if adopt::is_alive(&scope) => drop(missed.insert(scope.name, error)),
                     // All of it ended meanwhile.
                     Err(_) => {}
                 }
             }
+            self.freeze_all(new.iter().map(String::as_str).collect(), failures).await;
+            there.extend(new);
         }
         for (scope, error) in missed {
             failures.add("adopt", &scope, error);
@@ -144,8 +197,13 @@ impl SystemdFreeze {
         there
     }
 
-    /// Freezes units, all at once, but for those that are so, and those that the person let go.
-    async fn freeze(&self, wanted: &BTreeSet<String>, now: &Now, failures: &mut Failures) {
+    /// Freezes units, all at once, but for those that are so, and those that the person let go; tells which it froze.
+    pub(super) async fn freeze(
+        &self,
+        wanted: &BTreeSet<String>,
+        now: &Now,
+        failures: &mut Failures,
+    ) -> Vec<String> {
         let known = self.seen(|seen| seen.frozen.clone());
         let (shut, open): (Vec<&str>, Vec<&str>) =
             wanted.iter().map(String::as_str).partition(|unit| {
@@ -155,11 +213,29 @@ impl SystemdFreeze {
                     || by_the_person && now.cgroups.is_frozen(unit) == Some(false)
             });
         let open = self.clear(open, now, failures).await;
-        let answers = join_all(open.iter().map(|unit| self.manager.freeze(unit))).await;
-        let mut frozen = shut;
-        for (unit, answer) in open.into_iter().zip(answers) {
+        let frozen = self.freeze_all(open, failures).await;
+        self.keep(shut.into_iter().chain(frozen.iter().copied()), now);
+        frozen.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Keeps in mind which run of each of these units is frozen.
+    pub(super) fn keep<'a>(&self, frozen: impl Iterator<Item = &'a str>, now: &Now) {
+        let runs: BTreeMap<String, u64> =
+            frozen.filter_map(|it| Some((it.to_owned(), now.cgroups.run(it)?))).collect();
+        self.seen(|seen| seen.frozen.extend(runs));
+    }
+
+    /// Freezes units; their windows are hidden first.
+    async fn freeze_all<'a>(&self, units: Vec<&'a str>, failures: &mut Failures) -> Vec<&'a str> {
+        let units = self.hide(units, failures).await;
+        let mut answers = Vec::with_capacity(units.len());
+        for some in units.chunks(CALLS_AT_ONCE) {
+            answers.extend(join_all(some.iter().map(|unit| self.manager.freeze(unit))).await);
+        }
+        let mut frozen = Vec::new();
+        for (unit, answer) in units.into_iter().zip(answers) {
             match answer {
-                Err(error) if units::is_gone(&error) => {}
+                Err(error) if units::is_gone(&error) || units::is_busy(&error) => {}
                 Err(error) => failures.add("freeze", unit, error),
                 Ok(()) => {
                     tracing::debug!(measure = "apps", backend = ID, unit, "frozen");
@@ -167,9 +243,7 @@ impl SystemdFreeze {
                 }
             }
         }
-        let runs = frozen.iter().filter_map(|it| Some(((*it).to_owned(), now.cgroups.run(it)?)));
-        let runs = runs.collect();
-        self.seen(|seen| seen.frozen = runs);
+        frozen
     }
 
     /// Moves out of units what must go on, and leaves out the units from which that cannot be done.
@@ -184,11 +258,8 @@ impl SystemdFreeze {
         let mut from = Vec::new();
         units.retain(|unit| {
             let pids = now.cgroups.processes(unit);
-            if pids.iter().any(|pid| ourselves.contains(pid)) {
-                failures.say(format!(
-                    "{unit} was left running, because quietd itself was started from that app. Start quietd with \
-                     `systemctl --user start quietd`; then it can be locked."
-                ));
+            if let Some(reason) = must_go_on(unit, &pids, &ourselves) {
+                failures.say(reason);
                 return false;
             }
             let spared = adopt::scopes_out_of(unit, PROC.as_ref(), &pids);
@@ -209,8 +280,11 @@ impl SystemdFreeze {
     }
 
     /// Thaws units; where the manager will not, by hand.
-    async fn thaw(&self, shut: &[&str], cgroups: &Cgroups, failures: &mut Failures) {
-        let answers = join_all(shut.iter().map(|unit| self.manager.thaw(unit))).await;
+    pub(super) async fn thaw(&self, shut: &[&str], cgroups: &Cgroups, failures: &mut Failures) {
+        let mut answers = Vec::with_capacity(shut.len());
+        for some in shut.chunks(CALLS_AT_ONCE) {
+            answers.extend(join_all(some.iter().map(|unit| self.manager.thaw(unit))).await);
+        }
         for (unit, answer) in shut.iter().zip(answers) {
             match answer {
                 Ok(()) => tracing::debug!(measure = "apps", backend = ID, unit, "thawed"),
@@ -222,6 +296,31 @@ impl SystemdFreeze {
                 }
             }
         }
+    }
+
+    /// Lets every unit go on that is ours.
+    async fn let_go(&self, ours: &[Set], found: &Found) -> Result<(), BackendError> {
+        self.seen(|seen| {
+            *seen = Seen { shown: std::mem::take(&mut seen.shown), ..Seen::default() }
+        });
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(error) => return Ok(self.thaw_by_hand(ours, found, error)?),
+        };
+        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
+        let named = ours.iter().flat_map(|set| {
+            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
+        });
+        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
+        let shut: BTreeSet<&str> = all
+            .filter(|unit| is_ours(ours, found, unit))
+            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
+            .collect();
+        let shut: Vec<&str> = shut.into_iter().collect();
+        let mut failures = Failures::default();
+        self.thaw(&shut, &now.cgroups, &mut failures).await;
+        // A unit that goes on because somebody thawed it goes on as it was found.
+        failures.result()
     }
 
     /// Thaws without the manager, which does not answer; only where the files show what is there.
@@ -242,7 +341,11 @@ impl SystemdFreeze {
 #[async_trait]
 impl Backend for SystemdFreeze {
     async fn probe(&self) -> Probe {
-        probe::probe(&self.manager, &self.env.sysfs).await
+        let (probe, how) = tokio::join!(probe::probe(&self.manager, &self.env.sysfs), self.how());
+        match probe {
+            Probe::Ready(version) => Probe::Ready(format!("{version}; {}", how.text())),
+            other => other,
+        }
     }
 
     async fn capture(
@@ -266,7 +369,7 @@ impl Backend for SystemdFreeze {
         let programs = Programs::of(&self.env.data_dirs, &apps);
         apps.retain(|app| programs.may_lock(app));
         let choice = adopt::choose(&Processes::read(proc), &programs, &adopt::ourselves(proc));
-        let mut set = Set { apps, units: choice.units, adopt: choice.adopt };
+        let mut set = Set { apps, units: choice.units, adopt: choice.adopt, ..Set::default() };
         let named: Vec<String> = now
             .units
             .iter()
@@ -275,8 +378,11 @@ impl Backend for SystemdFreeze {
             .collect();
         set.units.extend(named);
         set.units.retain(|unit| !found.frozen.contains(unit) && may_freeze(unit));
+        let before = held.and_then(Receipt::set::<Set>).unwrap_or_default();
+        set.patience = self.patience.capture(before.patience.as_ref(), !set.apps.is_empty()).await;
+        set.windows = self.windows_of(&set, before.windows, &now.cgroups).await;
         Ok(match held {
-            Some(held) => held.renew(&set),
+            Some(held) => renew(held, &set, &now),
             None => Receipt::new(ID, &found, &set),
         })
     }
@@ -285,8 +391,20 @@ impl Backend for SystemdFreeze {
         let (Some(set), Some(found)) = (receipt.set::<Set>(), receipt.found::<Found>()) else {
             return Err(BackendError::Refused(format!("the receipt is not one of {ID}")));
         };
+        let programs = self.programs_of(&set.apps);
+        let before = self.seen(|seen| {
+            seen.found = found.clone();
+            seen.programs = programs;
+            std::mem::replace(&mut seen.set, set.clone())
+        });
+        let _acting = self.acting.lock().await;
         let mut failures = Failures::default();
-        let adopted = self.adopt(&set, &mut failures).await;
+        let known = |it: &Adoption| self.seen(|seen| seen.frozen.contains_key(&it.scope));
+        let adopted = if set.adopt.iter().all(known) {
+            BTreeSet::new()
+        } else {
+            self.adopt(&set.adopt, &|| Processes::read(PROC.as_ref()), &mut failures).await
+        };
         let mut now = self.now().await?;
         now.units.extend(adopted);
         let is_wanted =
@@ -302,10 +420,14 @@ impl Backend for SystemdFreeze {
             .collect();
         // What is let go goes first: to open is never to wait for something to shut.
         self.thaw(&unwanted, &now.cgroups, &mut failures).await;
+        if let Err(error) = self.show(&earlier, &set.windows).await {
+            // They are tried again with the next act; the lock does not end for that.
+            tracing::warn!(measure = "apps", backend = ID, %error, "windows are still hidden");
+        }
 
         let mut wanted: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
+        self.seen(|seen| seen.frozen.retain(|unit, _| wanted.contains(unit)));
         self.freeze(&wanted, &now, &mut failures).await;
-        self.seen(|seen| seen.set = set.clone());
         // What has started meanwhile was told while nobody knew yet that it is locked.
         now.look_again(&self.env.sysfs);
         let late: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
@@ -313,84 +435,72 @@ impl Backend for SystemdFreeze {
             wanted.extend(late);
             self.freeze(&wanted, &now, &mut failures).await;
         }
+        if let Some(receipt) = set.patience.as_ref().filter(|_| before.patience != set.patience) {
+            self.patience.apply(receipt).await;
+        }
         failures.result()
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
-        self.seen(|seen| *seen = Seen::default());
-        let ours = receipt.ours::<Set>();
-        let found = receipt.found::<Found>().unwrap_or_default();
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(error) => {
-                self.thaw_by_hand(&ours, &found, error)?;
-                return Ok(Restored::AsFound);
-            }
-        };
-        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
-        let named = ours.iter().flat_map(|set| {
-            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
+        // From here on none is caught; one that is at this moment has a little time to be done with.
+        self.seen(|seen| {
+            *seen = Seen { shown: std::mem::take(&mut seen.shown), ..Seen::default() }
         });
-        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
-        let shut: BTreeSet<&str> = all
-            .filter(|unit| is_ours(&ours, &found, unit))
-            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
-            .collect();
-        let shut: Vec<&str> = shut.into_iter().collect();
-        let mut failures = Failures::default();
-        self.thaw(&shut, &now.cgroups, &mut failures).await;
-        // A unit that goes on because somebody thawed it goes on as it was found.
-        failures.result().map(|()| Restored::AsFound)
+        let _acting = tokio::time::timeout(CAUGHT_WITHIN, self.acting.lock()).await;
+        let ours = receipt.ours::<Set>();
+        if ours.is_empty() {
+            // Of GNOME's setting alone, as its journal has it.
+            self.patience.restore(receipt).await?;
+            return Ok(Restored::AsFound);
+        }
+        let found = receipt.found::<Found>().unwrap_or_default();
+        let thawed = self.let_go(&ours, &found).await;
+        // They go on first: a window that is shown is to answer.
+        let shown = self.show(&ours, &[]).await;
+        let patience = match ours.iter().find_map(|set| set.patience.as_ref()) {
+            Some(receipt) => self.patience.restore(receipt).await,
+            None => Ok(()),
+        };
+        self.seen(|seen| seen.shown.clear());
+        thawed.and(shown).and(patience).map(|()| Restored::AsFound)
     }
 
-    /// A unit is told when its start is done (`JobRemoved`) and not when it is loaded (`UnitNew`): only then can it be
-    /// frozen, and units that are merely looked at make no job.
     async fn changes(&self, tell: mpsc::Sender<Change>) {
-        let Ok(mut jobs) = self.manager.jobs().await else { return std::future::pending().await };
-        let Ok(mut owners) = self.manager.owners().await else {
-            return std::future::pending().await;
-        };
-        loop {
-            if let Err(error) = self.manager.subscribe().await {
-                tracing::warn!(measure = "apps", backend = ID, %error, "not told of apps that start");
-            }
-            if self.has_open().await && tell.send(Change::Again).await.is_err() {
-                return;
-            }
-            loop {
-                tokio::select! {
-                    Some(job) = jobs.next() => {
-                        let started = job.ok().as_ref().and_then(units::finished);
-                        let concerns = started.is_some_and(|(unit, result)| {
-                            result == "done" && self.is_locked(&unit)
-                        });
-                        if concerns && tell.send(Change::Again).await.is_err() {
-                            return;
-                        }
-                    }
-                    // Whoever comes back has forgotten who asked to be told.
-                    Some(_) = owners.next() => break,
-                    else => return std::future::pending().await,
-                }
-            }
-        }
+        self.catch_all(&tell).await;
     }
 }
 
 impl SystemdFreeze {
-    /// Tells whether a unit is of an app that is locked now, and not a scope that we make ourselves.
-    fn is_locked(&self, unit: &str) -> bool {
-        Identity::of(unit).is_some_and(|app| {
-            !app.is_ours() && self.seen(|seen| app.among(&seen.set.apps).is_some())
-        })
+    /// What some apps are known by; read once for the same ones.
+    fn programs_of(&self, apps: &BTreeSet<String>) -> Arc<Programs> {
+        let kept = self.seen(|seen| (seen.set.apps == *apps).then(|| Arc::clone(&seen.programs)));
+        kept.unwrap_or_else(|| Arc::new(Programs::of(&self.env.data_dirs, apps)))
     }
+}
 
-    /// Tells whether a locked app came between the last look and now.
-    async fn has_open(&self) -> bool {
-        let Ok(now) = self.now().await else { return false };
-        let known = self.seen(|seen| seen.frozen.clone());
-        now.units.iter().any(|unit| self.is_locked(unit) && !known.contains_key(unit))
+/// Makes the receipt for other apps, with what is still ours of before. Units that are gone are left out, and those that
+/// an app's id tells: however often an app is started, the receipt says no more.
+fn renew(held: &Receipt, set: &Set, now: &Now) -> Receipt {
+    let mut before = Set::default();
+    for earlier in held.ours::<Set>() {
+        before.units.extend(earlier.adopt.iter().map(|it| it.scope.clone()));
+        before.units.extend(earlier.units);
+        before.apps.extend(earlier.apps);
+        for window in earlier.windows {
+            if ![&before.windows, &set.windows]
+                .iter()
+                .any(|some| some.iter().any(|it| it.is(&window)))
+            {
+                before.windows.push(window);
+            }
+        }
     }
+    let told = Set { apps: &set.apps | &before.apps, ..Set::default() };
+    before.apps.retain(|app| !set.apps.contains(app));
+    let is_there = |unit: &str| !now.cgroups.is_seen() || now.cgroups.has(unit);
+    before.units.retain(|unit| !set.names(unit) && !told.means(unit) && is_there(unit));
+    let earlier = (before != Set::default()).then(|| serde_json::to_value(&before).ok()).flatten();
+    Receipt { earlier: earlier.into_iter().collect(), ..held.renew(set) }
 }
 
 /// Tells whether a unit is locked by one of these, and was not frozen before.
@@ -399,6 +509,6 @@ fn is_ours(ours: &[Set], found: &Found, unit: &str) -> bool {
 }
 
 /// Tells whether nothing a unit's name says is of an app that is never frozen.
-fn may_freeze(unit: &str) -> bool {
+pub(super) fn may_freeze(unit: &str) -> bool {
     !Identity::of(unit).is_some_and(|app| app.ids.iter().any(|id| spared::app(&plain(id))))
 }

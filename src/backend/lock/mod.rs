@@ -1,28 +1,39 @@
 //! Apps, frozen in their units by the user manager.
 //!
-//! Here: which unit and which process is which app (`identity`, `entries`, `processes`), what is never frozen
-//! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), the backend that puts these together
-//! (`freeze`, `probe`, `failures`) and the list of what runs (`running`). Not here: which apps are to be locked, and
-//! since when; sites.
+//! Here: which unit and which process is which app (`identity`, `entries`, `command`, `processes`), what is never frozen
+//! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), windows out of the way (`windows`), the
+//! backend that puts these together (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked is noticed (`starts`: `execs` or
+//! `scan`) and frozen (`catch`), and the list of what runs (`running`) and of what is installed (`installed`). Not here:
+//! which apps are to be locked, and since when; sites.
 //!
 //! Nothing is ever killed. One mechanism serves all: systemd's `FreezeUnit` stops a unit's whole tree at once.
 
 mod adopt;
+mod catch;
 mod cgroups;
+mod command;
 mod entries;
+mod execs;
 mod failures;
 mod freeze;
+mod go_on;
 mod identity;
+mod installed;
 mod now;
 mod probe;
 mod processes;
 mod running;
+mod scan;
 mod spared;
+mod starts;
 mod units;
+mod windows;
 
 pub use freeze::SystemdFreeze;
 pub use identity::{Identity, plain};
-pub use running::{KnownBy, RunningApp, running_apps};
+pub use installed::{folders as application_folders, installed, installed_by_and_by};
+pub use running::{KnownBy, RunningApp, Sign, running_apps};
+pub use starts::How;
 
 use super::{Environment, Known, Row, Seen};
 use crate::plan::Measure;
@@ -33,7 +44,7 @@ pub const ROW: Row = Row {
     title: "systemd (user manager)",
     measures: &[Measure::Apps],
     since: "systemd 246 and newer",
-    cannot: "",
+    cannot: "On GNOME and niri the windows of locked apps stay where they are, with their last picture.",
     seen: &SEEN,
     names: &[units::NAME],
     wants_end: false,

@@ -19,13 +19,23 @@ impl Now {
     /// Looks at the cgroup tree, which has a folder for each unit that runs and costs the manager nothing; where it
     /// cannot be seen, the manager is asked for a list.
     pub async fn read(manager: &UserManager, sysfs: &Path) -> Result<Self, CallError> {
-        let place = manager.control_group().await?;
-        let mut now = Self { units: BTreeSet::new(), cgroups: Cgroups::default(), place };
-        now.look_again(sysfs);
+        let mut now = Self::at(manager.control_group().await?, sysfs);
         if !now.cgroups.is_seen() {
             now.units = manager.running().await?.into_iter().collect();
         }
         Ok(now)
+    }
+
+    /// Looks at the cgroup tree alone, below a place that was told before.
+    pub fn at(place: String, sysfs: &Path) -> Self {
+        let mut now = Self { units: BTreeSet::new(), cgroups: Cgroups::default(), place };
+        now.look_again(sysfs);
+        now
+    }
+
+    /// Where the manager's own part of the tree is.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// Looks at the tree once more; where that cannot be seen, all stays as it was.

@@ -202,6 +202,11 @@ pub fn is_gone(error: &CallError) -> bool {
         if error.ends_with(".NoSuchUnit") || error.ends_with(".UnitInactive"))
 }
 
+/// Tells whether a unit is starting, stopping or being thawed at this moment: it is told when that is done.
+pub fn is_busy(error: &CallError) -> bool {
+    matches!(error, CallError::Answered { error, .. } if error.ends_with(".UnitBusy"))
+}
+
 fn signal(interface: &'static str, member: &'static str) -> MatchRuleBuilder<'static> {
     MatchRule::builder().msg_type(zbus::message::Type::Signal).interface(interface).member(member)
 }
