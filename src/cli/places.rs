@@ -6,9 +6,10 @@ use zbus::Connection;
 
 use super::{context::Context, render::lists::Check};
 use crate::{
+    backend::dim::connectors::{Connected, connected},
     config::{self, PlaceRule, Sign, listed, nearest, shown},
     dbus::{CallError, Peer},
-    source::networks,
+    source::{is_docked, networks},
 };
 
 /// A service that hangs holds nobody up for longer.
@@ -21,30 +22,47 @@ const OTHERS: [(&str, &str); 3] = [
     ("ConnMan", "net.connman"),
 ];
 
+/// What there is for a place to go by.
+struct Found {
+    networks: Result<BTreeSet<String>, String>,
+    monitors: Vec<Connected>,
+    docked: bool,
+}
+
 /// Looks where the machine is, and whether the places of the config can be known.
 pub async fn check(context: &Context) -> Check {
     let text = std::fs::read_to_string(context.env.config_file()).unwrap_or_default();
     let parsed = config::parse(&text, &context.config_for_people());
     let rules = parsed.map(|parsed| parsed.config.places).unwrap_or_default();
-    let looked = tokio::time::timeout(AT_MOST, look()).await;
-    let networks = looked.unwrap_or_else(|_| {
-        Err("NetworkManager does not answer, so it is not known where this machine is.".to_owned())
-    });
-    let (fine, text) = said(&rules, &networks, &context.config_for_people());
+    let system = tokio::time::timeout(AT_MOST, Connection::system()).await;
+    let system = system.ok().and_then(Result::ok);
+    let monitors = connected(&context.env.sysfs);
+    let mut docked = monitors.iter().any(Connected::is_external);
+    let networks = match &system {
+        None => Err(format!("There is no system bus, {NOT_KNOWN}.")),
+        Some(system) => {
+            if !docked && rules.iter().any(|rule| rule.sign == Sign::Dock) {
+                docked = is_docked(system).await;
+            }
+            let asked = tokio::time::timeout(AT_MOST, networks_or_why(system)).await;
+            asked.unwrap_or_else(|_| Err(format!("NetworkManager does not answer, {NOT_KNOWN}.")))
+        }
+    };
+    let found = Found { networks, monitors, docked };
+    let (fine, text) = said(&rules, &found, &context.config_for_people());
     Check { about: "places", fine, text }
 }
 
-async fn look() -> Result<BTreeSet<String>, String> {
-    let nothing = "so places are not known";
-    let Ok(system) = Connection::system().await else {
-        return Err(format!("There is no system bus, {nothing}."));
-    };
-    match networks(&system).await {
+/// What it means that networks are not known.
+const NOT_KNOWN: &str = "so places by `network` are not known";
+
+async fn networks_or_why(system: &Connection) -> Result<BTreeSet<String>, String> {
+    match networks(system).await {
         Ok(networks) => Ok(networks),
         Err(CallError::Absent(_)) => {
             let mut running = Vec::new();
             for (title, name) in OTHERS {
-                if Peer::new(&system, name, "/", name).is_running().await == Ok(true) {
+                if Peer::new(system, name, "/", name).is_running().await == Ok(true) {
                     running.push(title);
                 }
             }
@@ -52,40 +70,55 @@ async fn look() -> Result<BTreeSet<String>, String> {
                 [] => String::new(),
                 running => format!(" {} is here, which quietd cannot ask.", running.join(" with ")),
             };
-            Err(format!("NetworkManager is not running, {nothing}.{instead}"))
+            Err(format!("NetworkManager is not running, {NOT_KNOWN}.{instead}"))
         }
-        Err(error) => Err(format!("{error}, {nothing}.")),
+        Err(error) => Err(format!("{error}, {NOT_KNOWN}.")),
     }
 }
 
 /// Whether it is fine, and the sentences.
-fn said(
-    rules: &[PlaceRule],
-    networks: &Result<BTreeSet<String>, String>,
-    config: &str,
-) -> (bool, String) {
-    let networks = match networks {
-        Err(why) => return (rules.is_empty(), why.clone()),
-        Ok(networks) if networks.is_empty() => {
-            return (true, "this machine is on no network now".to_owned());
-        }
-        Ok(networks) => networks,
-    };
-    let names = || networks.iter().map(String::as_str);
-    let mut text = format!("on {}", listed(names()));
-    if rules.is_empty() {
-        text.push_str("; a [[place]] of ");
-        text.push_str(config);
-        text.push_str(" can go by that");
-    }
+fn said(rules: &[PlaceRule], found: &Found, config: &str) -> (bool, String) {
+    let go_by = |sign: fn(&Sign) -> bool| rules.iter().any(|rule| sign(&rule.sign));
     let mut fine = true;
+    let mut text = match &found.networks {
+        Err(why) => {
+            fine = !go_by(|sign| matches!(sign, Sign::Network(_)));
+            why.clone()
+        }
+        Ok(networks) if networks.is_empty() => "this machine is on no network now".to_owned(),
+        Ok(networks) => format!("on {}", listed(networks.iter().map(String::as_str))),
+    };
+    if !found.monitors.is_empty() {
+        let names = |it: &Connected| it.names().map(shown).collect::<Vec<_>>().join(" or ");
+        let each: Vec<_> = found.monitors.iter().map(names).collect();
+        text.extend(["\nconnected: ", &each.join("; ")]);
+    } else if go_by(|sign| matches!(sign, Sign::Monitor(_))) {
+        fine = false;
+        text.push_str("\nThe kernel tells of no monitor, so places by `monitor` are not known.");
+    }
+    if go_by(|sign| *sign == Sign::Dock) {
+        let docked = if found.docked { "counts" } else { "does not count" };
+        text.extend(["\nThis machine ", docked, " as docked now."]);
+    }
+    let networks = found.networks.as_ref().ok();
+    let networks: Vec<_> = networks.into_iter().flatten().map(String::as_str).collect();
+    let monitors: Vec<_> = found.monitors.iter().flat_map(Connected::names).collect();
+    if rules.is_empty() && !(networks.is_empty() && monitors.is_empty()) {
+        text.extend(["; a [[place]] of ", config, " can go by that"]);
+    }
     for rule in rules {
-        let Sign::Network(network) = &rule.sign;
-        let near = nearest(network, names()).filter(|_| !networks.contains(network));
-        if let Some(near) = near {
+        let (name, here) = match &rule.sign {
+            Sign::Network(name) => (name, &networks),
+            Sign::Monitor(name) => (name, &monitors),
+            Sign::Dock => continue,
+        };
+        if here.contains(&name.as_str()) {
+            continue;
+        }
+        if let Some(near) = nearest(name, here.iter().copied()) {
             fine = false;
-            let (place, network, near) = (shown(&rule.name), shown(network), shown(near));
-            text.extend(["\nThe place ", &place, " goes by ", &network, ". If ", &near]);
+            let (place, name, near) = (shown(&rule.name), shown(name), shown(near));
+            text.extend(["\nThe place ", &place, " goes by ", &name, ". If ", &near]);
             text.push_str(" is meant, write it exactly so.");
         }
     }
@@ -97,44 +130,90 @@ mod tests {
     use super::*;
     use crate::config::Measures;
 
-    fn place(network: &str) -> PlaceRule {
+    fn place(sign: Sign) -> PlaceRule {
         PlaceRule {
             name: "bedroom".into(),
-            sign: Sign::Network(network.into()),
+            sign,
             profile: "ease".into(),
             measures: Measures::default(),
             lasting: Measures::default(),
         }
     }
 
-    fn on(networks: &[&str]) -> BTreeSet<String> {
-        networks.iter().map(|name| (*name).to_owned()).collect()
+    fn network(name: &str) -> PlaceRule {
+        place(Sign::Network(name.into()))
+    }
+
+    fn on(networks: &[&str]) -> Found {
+        let networks = networks.iter().map(|name| (*name).to_owned()).collect();
+        Found { networks: Ok(networks), monitors: Vec::new(), docked: false }
+    }
+
+    fn drawn(rules: &[PlaceRule], found: &Found) -> String {
+        let (fine, text) = said(rules, found, "config.toml");
+        format!("{fine}: {text}")
     }
 
     #[test]
     fn where_the_machine_is() {
         let here = || on(&["Bedroom 5G", "Wired connection 1"]);
-        let said = |rules: &[PlaceRule], networks| super::said(rules, &networks, "config.toml");
-        let drawn = |rules: &[PlaceRule], networks| {
-            let (fine, text) = said(rules, networks);
-            format!("{fine}: {text}")
-        };
         insta::assert_snapshot!(
-            drawn(&[], Ok(here())),
+            drawn(&[], &here()),
             @r#"true: on "Bedroom 5G" and "Wired connection 1"; a [[place]] of config.toml can go by that"#
         );
-        insta::assert_snapshot!(drawn(&[place("bedroom 5g")], Ok(here())), @r#"
+        insta::assert_snapshot!(drawn(&[network("bedroom 5g")], &here()), @r#"
         false: on "Bedroom 5G" and "Wired connection 1"
         The place "bedroom" goes by "bedroom 5g". If "Bedroom 5G" is meant, write it exactly so.
         "#);
         insta::assert_snapshot!(
-            drawn(&[place("Office"), place("Bedroom 5G")], Ok(here())),
+            drawn(&[network("Office"), network("Bedroom 5G")], &here()),
             @r#"true: on "Bedroom 5G" and "Wired connection 1""#
         );
-        insta::assert_snapshot!(drawn(&[], Ok(on(&[]))), @"true: this machine is on no network now");
-        let nobody = || Err("NetworkManager is not running, so places are not known.".to_owned());
-        assert!(said(&[], nobody()).0, "nobody asked for a place");
-        assert!(!said(&[place("Bedroom")], nobody()).0);
-        assert!(!said(&[], Ok(on(&["a\u{1b}[31mb"]))).1.contains('\u{1b}'));
+        insta::assert_snapshot!(drawn(&[], &on(&[])), @"true: this machine is on no network now");
+        assert!(!drawn(&[], &on(&["a\u{1b}[31mb"])).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn what_is_connected() {
+        let desk = || {
+            let of = |connector: &str, product: Option<&str>, model: &str| Connected {
+                connector: connector.to_owned(),
+                product: product.map(str::to_owned),
+                model: Some(model.to_owned()),
+            };
+            let monitors = vec![
+                of("DP-2", Some("DELL U2720Q"), "DEL DELL U2720Q"),
+                of("eDP-1", None, "BOE 0x0A1D"),
+            ];
+            Found { monitors, docked: true, ..on(&[]) }
+        };
+        insta::assert_snapshot!(drawn(&[], &desk()), @r#"
+        true: this machine is on no network now
+        connected: "DP-2" or "DELL U2720Q" or "DEL DELL U2720Q"; "eDP-1" or "BOE 0x0A1D"; a [[place]] of config.toml can go by that
+        "#);
+        let monitor = |name: &str| place(Sign::Monitor(name.into()));
+        insta::assert_snapshot!(drawn(&[monitor("Dell U2720Q"), place(Sign::Dock)], &desk()), @r#"
+        false: this machine is on no network now
+        connected: "DP-2" or "DELL U2720Q" or "DEL DELL U2720Q"; "eDP-1" or "BOE 0x0A1D"
+        This machine counts as docked now.
+        The place "bedroom" goes by "Dell U2720Q". If "DELL U2720Q" is meant, write it exactly so.
+        "#);
+        assert!(said(&[monitor("DP-2")], &desk(), "config.toml").0);
+        insta::assert_snapshot!(drawn(&[monitor("DP-2"), place(Sign::Dock)], &on(&["Bedroom"])), @r#"
+        false: on "Bedroom"
+        The kernel tells of no monitor, so places by `monitor` are not known.
+        This machine does not count as docked now.
+        "#);
+    }
+
+    #[test]
+    fn who_cannot_be_asked_matters_where_a_place_goes_by_it() {
+        let networks = Err(format!("NetworkManager is not running, {NOT_KNOWN}."));
+        let nobody = Found { networks, ..on(&[]) };
+        for (rules, fine) in
+            [(vec![], true), (vec![network("Bedroom")], false), (vec![place(Sign::Dock)], true)]
+        {
+            assert_eq!(said(&rules, &nobody, "config.toml").0, fine, "{rules:?}");
+        }
     }
 }

@@ -97,6 +97,8 @@ keys! {
     FROM: "from" takes "a time of day", "from = \"21:30\"";
     UNTIL: "until" takes "a time of day", "until = \"07:00\"";
     NETWORK: "network" takes "the name of a network", "network = \"Bedroom\"";
+    MONITOR: "monitor" takes "the name of a monitor", "monitor = \"DELL U2720Q\"";
+    DOCK: "dock" takes "true", "dock = true";
     NOTIFICATIONS: "notifications" takes "\"all\", \"batched\" or \"urgent\"", "notifications = \"urgent\"";
     DIM: "dim" takes "whole percent from 0 to 75", "dim = 40";
     WARMTH: "warmth" takes "whole kelvin from 1000 to 6500", "warmth = 3400";
@@ -133,7 +135,8 @@ impl<'a> File<'a> {
         let after = rules("a rule under [[after]]", &AFTER, &[&SESSION, &PHASES], notes);
         let weekly_keys = [&NAME, &DAYS, &FROM, &UNTIL, &PROFILE];
         let weekly = rules("a rule under [[weekly]]", &WEEKLY, &weekly_keys, notes);
-        let place = rules("a rule under [[place]]", &PLACE, &[&NAME, &NETWORK, &PROFILE], notes);
+        let place_keys = [&NAME, &NETWORK, &MONITOR, &DOCK, &PROFILE];
+        let place = rules("a rule under [[place]]", &PLACE, &place_keys, notes);
         let profiles = file.get(&PROFILES).map_or_else(Vec::new, |value| {
             value.named_sections("a profile", &PROFILES, &PROFILE_KEYS, notes)
         });
@@ -209,10 +212,61 @@ impl<'a> Place<'a> {
     fn read(rule: &Section<'a>, notes: &mut Notes<'_>) -> Self {
         Self {
             name: text(rule, &NAME, notes),
-            sign: text(rule, &NETWORK, notes).map(|name| Sign::Network(name.value.to_owned())),
+            sign: sign(rule, notes),
             profile: text(rule, &PROFILE, notes),
         }
     }
+}
+
+/// Reads the one sign that a place goes by.
+fn sign(rule: &Section<'_>, notes: &mut Notes<'_>) -> Option<Sign> {
+    let mut signs: Vec<_> = [&NETWORK, &MONITOR, &DOCK]
+        .into_iter()
+        .filter_map(|key| rule.get(key).map(|value| (key.name, value)))
+        .collect();
+    signs.sort_by_key(|(_, value)| value.span.start);
+    let mut sign = None;
+    for (name, value) in &signs {
+        sign = match *name {
+            "dock" => value.flag(notes).and_then(|flag| dock(&flag, notes)),
+            "monitor" => value.text(notes).map(|name| Sign::Monitor(name.value.to_owned())),
+            _ => value.text(notes).map(|name| Sign::Network(name.value.to_owned())),
+        };
+    }
+    match signs.as_slice() {
+        [] => {
+            notes.absence(
+                &rule.span,
+                "a rule under [[place]] needs one of the keys `network`, `monitor` and `dock`",
+                "nothing says where this is",
+                format!(
+                    "Add for example `{}`, `{}` or `{}`.",
+                    NETWORK.example, MONITOR.example, DOCK.example
+                ),
+            );
+        }
+        [_] => return sign,
+        [.., (_, last)] => notes.mistake(
+            &last.span,
+            format!("a place goes by one sign, and this one has {}", signs.len()),
+            "one too many",
+            "Keep one of them. A second [[place]] with another one makes it quiet at either.",
+        ),
+    }
+    None
+}
+
+fn dock(flag: &At<bool>, notes: &mut Notes<'_>) -> Option<Sign> {
+    if flag.value {
+        return Some(Sign::Dock);
+    }
+    notes.mistake(
+        &flag.span,
+        "`dock = false` does not say where it is quiet",
+        "only `true` is a sign",
+        format!("Write `{}`, or name a `network` or a `monitor` instead.", DOCK.example),
+    );
+    None
 }
 
 impl<'a> Profile<'a> {

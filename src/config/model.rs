@@ -134,6 +134,10 @@ pub struct PlaceRule {
 pub enum Sign {
     /// `network`: the name of a connection, or of a Wi-Fi (its SSID).
     Network(String),
+    /// `monitor`: a screen that is connected, by its product, its make and model, or its connector.
+    Monitor(String),
+    /// `dock = true`: an external monitor, or a dock that logind knows of.
+    Dock,
 }
 
 /// `[profiles.NAME]`: how quiet.

@@ -1,13 +1,13 @@
 //! Where the machine is: what the sources tell of what is around it, and the stays at places that come of that.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{Engine, Event};
 use crate::{
     config::Sign,
-    schedule::{Stays, here},
+    schedule::{Stays, Surroundings, here},
     source,
 };
 
@@ -16,17 +16,22 @@ use crate::{
 pub(super) struct Around {
     /// The places it is at.
     pub stays: Stays,
-    /// The networks it is on; none where that is not known.
-    pub networks: BTreeSet<String>,
+    /// What is known of it.
+    pub seen: Surroundings,
+    /// Makes who tells of monitors look again.
+    pub look_again: Arc<Notify>,
     /// Who tells of networks, while a place goes by one.
-    listening: Option<JoinHandle<()>>,
+    networks: Option<JoinHandle<()>>,
+    /// Who tells of monitors, while a place goes by one or by a dock.
+    monitors: Option<JoinHandle<()>>,
 }
 
 impl Engine {
     /// Looks which places the machine is at, once a turn.
     pub(super) fn look_around(&mut self) {
-        self.listen_where_asked();
-        let here = here(&self.config, &self.around.networks);
+        self.listen_for_networks();
+        self.listen_for_monitors();
+        let here = here(&self.config, &self.around.seen);
         let before = self.around.stays.begun();
         self.around.stays.look(&here, self.now);
         if self.around.stays.begun() != before {
@@ -35,13 +40,12 @@ impl Engine {
     }
 
     /// Nothing is listened to that no place goes by: it would wake the daemon for nothing.
-    fn listen_where_asked(&mut self) {
-        let by_network = |sign: &Sign| matches!(sign, Sign::Network(_));
-        let asked = self.config.places.iter().any(|rule| by_network(&rule.sign));
-        match (&self.around.listening, &self.desktop.system) {
+    fn listen_for_networks(&mut self) {
+        let asked = self.goes_by(|sign| matches!(sign, Sign::Network(_)));
+        match (&self.around.networks, &self.desktop.system) {
             (None, Some(system)) if asked => {
                 let (system, tell) = (system.clone(), self.tell.clone());
-                self.around.listening = Some(tokio::spawn(async move {
+                self.around.networks = Some(tokio::spawn(async move {
                     let ended = source::on_networks(&system, tell.clone()).await;
                     tracing::debug!(?ended, "nothing more is told of networks");
                     let _ = tell.send(Event::Networks(BTreeSet::new())).await;
@@ -49,10 +53,36 @@ impl Engine {
             }
             (Some(listening), _) if !asked => {
                 listening.abort();
-                self.around.listening = None;
-                self.around.networks.clear();
+                self.around.networks = None;
+                self.around.seen.networks.clear();
             }
             _ => {}
         }
+    }
+
+    fn listen_for_monitors(&mut self) {
+        let asked = self.goes_by(|sign| matches!(sign, Sign::Monitor(_) | Sign::Dock));
+        match &self.around.monitors {
+            None if asked => {
+                let listening = source::on_monitors(
+                    self.desktop.env.sysfs.as_path().into(),
+                    self.desktop.system.clone(),
+                    Arc::clone(&self.around.look_again),
+                    self.tell.clone(),
+                );
+                self.around.monitors = Some(tokio::spawn(listening));
+            }
+            Some(listening) if !asked => {
+                listening.abort();
+                self.around.monitors = None;
+                self.around.seen.monitors.clear();
+                self.around.seen.docked = false;
+            }
+            _ => {}
+        }
+    }
+
+    fn goes_by(&self, sign: fn(&Sign) -> bool) -> bool {
+        self.config.places.iter().any(|rule| sign(&rule.sign))
     }
 }

@@ -38,6 +38,13 @@ pub enum Event {
     },
     /// `source::network`: the networks this machine is on; sent anew when they are others, or are not known any more.
     Networks(BTreeSet<String>),
+    /// `source::monitors`: what is connected to this machine; sent anew when that is something else.
+    Monitors {
+        /// All names of all monitors.
+        names: BTreeSet<String>,
+        /// Whether one of them is external, or logind sees a dock.
+        docked: bool,
+    },
     /// A backend's probe, started by the engine.
     Probed {
         /// Which seat.

@@ -155,6 +155,7 @@ impl Engine {
             Event::Installed(installed) => self.take_installed(installed),
             Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
             Event::Resumed => {
+                self.around.look_again.notify_one();
                 self.try_again();
                 for seat in &mut self.seats {
                     seat.again = seat.has_or_gets_something();
@@ -162,7 +163,11 @@ impl Engine {
                 self.probe_all();
             }
             Event::NameOwner { name, owner } => self.name_owner(&name, owner.as_deref()).await,
-            Event::Networks(networks) => self.around.networks = networks,
+            Event::Networks(networks) => self.around.seen.networks = networks,
+            Event::Monitors { names, docked } => {
+                self.around.seen.monitors = names;
+                self.around.seen.docked = docked;
+            }
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);

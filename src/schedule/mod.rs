@@ -23,7 +23,7 @@ mod weekly;
 
 pub use evaluate::evaluate;
 pub use facts::*;
-pub use place::here;
+pub use place::{Surroundings, here};
 pub use plan::{PLAN_AT_MOST, periods};
 pub use stays::{SETTLE, Stay, Stays};
 

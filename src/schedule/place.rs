@@ -10,10 +10,23 @@ use super::{
 };
 use crate::config::{Config, STRONG_AT_MOST, Sign};
 
-/// Names the places whose sign is there. Names of networks are compared exactly.
-pub fn here(config: &Config, networks: &BTreeSet<String>) -> BTreeSet<String> {
+/// What is around the machine that a place can be known by; empty where that is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The networks it is on.
+    pub networks: BTreeSet<String>,
+    /// The monitors that are connected, each by all its names.
+    pub monitors: BTreeSet<String>,
+    /// Whether a monitor is an external one, or the machine is in a dock.
+    pub docked: bool,
+}
+
+/// Names the places whose sign is there. Names of networks and monitors are compared exactly.
+pub fn here(config: &Config, around: &Surroundings) -> BTreeSet<String> {
     let is_there = |sign: &Sign| match sign {
-        Sign::Network(name) => networks.contains(name),
+        Sign::Network(name) => around.networks.contains(name),
+        Sign::Monitor(name) => around.monitors.contains(name),
+        Sign::Dock => around.docked,
     };
     let rules = config.places.iter().filter(|rule| is_there(&rule.sign));
     rules.map(|rule| rule.name.clone()).collect()

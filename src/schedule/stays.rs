@@ -1,4 +1,4 @@
-//! Where the machine is, and since when: networks come and go, and one that is back soon was never left.
+//! Where the machine is, and since when: networks and monitors come and go, and one that is back soon was never left.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,6 +4,7 @@
 
 pub mod files;
 mod logind;
+mod monitors;
 mod names;
 mod network;
 mod notices;
@@ -11,6 +12,7 @@ mod timer;
 
 pub use files::{ReadConfig, Watch, read_config};
 pub use logind::{on_resume, on_zone_change};
+pub use monitors::{is_docked, on_monitors};
 pub use names::Names;
 pub use network::{networks, on_networks};
 pub use notices::Notices;

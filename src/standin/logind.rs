@@ -1,4 +1,4 @@
-//! logind's part in the backlight, over a folder that looks like `/sys`.
+//! logind's part in the backlight, over a folder that looks like `/sys`; docks, and waking from suspend.
 
 use std::{
     io,
@@ -11,6 +11,8 @@ use zbus::{Message, ObjectPath, Variant};
 use super::served::{OnBus, PROPERTIES, Served, Service, error, is, reply};
 
 const NAME: &str = "org.freedesktop.login1";
+const PATH: &str = "/org/freedesktop/login1";
+const MANAGER: &str = "org.freedesktop.login1.Manager";
 const SESSION: &str = "org.freedesktop.login1.Session";
 const OWN_SESSION: &str = "/org/freedesktop/login1/session/auto";
 const DISPLAY_SESSION: &str = "/org/freedesktop/login1/session/_31";
@@ -26,6 +28,7 @@ pub struct Logind {
 pub struct State {
     panel: PathBuf,
     callers: Callers,
+    docked: bool,
     calls: Vec<String>,
 }
 
@@ -52,7 +55,7 @@ impl Logind {
         std::fs::create_dir_all(&panel)?;
         std::fs::write(panel.join("type"), "raw\n")?;
         std::fs::write(panel.join("max_brightness"), format!("{MAX}\n"))?;
-        let state = State { panel, callers: Callers::InASession, calls: Vec::new() };
+        let state = State { panel, callers: Callers::InASession, docked: false, calls: Vec::new() };
         state.put(brightness)?;
         Ok(Self { served: Served::start(address, state).await? })
     }
@@ -65,6 +68,18 @@ impl Logind {
     /// Sets the brightness, as the person's keys do.
     pub fn keys(&self, brightness: u32) -> io::Result<()> {
         self.served.silently(|state| state.put(brightness))
+    }
+
+    /// The machine is put in a dock or taken out; like the real one it tells nobody.
+    pub fn dock(&self, docked: bool) {
+        self.served.silently(|state| state.docked = docked);
+    }
+
+    /// The machine wakes from suspend.
+    pub async fn wake(&self) {
+        self.served
+            .change(|_| Ok(vec![Message::signal(PATH, MANAGER, "PrepareForSleep").build(&false)?]))
+            .await;
     }
 
     /// Each `SetBrightness` that was carried out so far: the session's path, the device and the value.
@@ -110,6 +125,11 @@ impl Service for State {
             self.set_brightness(call, path)
         } else if has_session && is(call, PROPERTIES, "Get") {
             reply(call, &Variant::from(true))
+        } else if path == PATH
+            && is(call, PROPERTIES, "Get")
+            && call.body().deserialize::<(&str, &str)>()?.1 == "Docked"
+        {
+            reply(call, &Variant::from(self.docked))
         } else if path == user
             && self.callers != Callers::WithoutADisplay
             && is(call, PROPERTIES, "Get")

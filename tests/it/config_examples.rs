@@ -106,7 +106,7 @@ fn the_starter_has_the_phases_of_the_built_in_profiles_and_shows_every_key() {
     assert!(config.weekly.is_empty() && config.places.is_empty());
 
     let config = flawless(&with_examples(&text), "quietd.toml");
-    assert_eq!((config.after.len(), config.weekly.len(), config.places.len()), (2, 2, 1));
+    assert_eq!((config.after.len(), config.weekly.len(), config.places.len()), (2, 2, 3));
     for key in [
         "session",
         "phases",
@@ -117,6 +117,8 @@ fn the_starter_has_the_phases_of_the_built_in_profiles_and_shows_every_key() {
         "from",
         "until",
         "network",
+        "monitor",
+        "dock",
         "notifications",
         "dim",
         "warmth",

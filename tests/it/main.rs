@@ -26,6 +26,7 @@ mod layering;
 mod lock;
 mod logind;
 mod mako;
+mod monitors;
 mod percent;
 mod places;
 mod plasma;

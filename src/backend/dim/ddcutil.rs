@@ -7,15 +7,15 @@
 //!
 //! Next to a way that dims only the panel this one dims the monitors; alone it is used only where it reaches them all.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{future::join_all, stream::BoxStream};
 use zbus::Message;
 
 use super::{
+    connectors::connected,
     displays::{Display, Displays, Heard, Service, signals},
-    is_panel,
 };
 use crate::{
     backend::{BackendError, CALL_AT_MOST, Desktop, Environment, Known, Probe, Row},
@@ -109,23 +109,6 @@ fn failed(text: &str) -> BackendError {
     BackendError::Refused(format!("ddcutil-service could not do it: {text}"))
 }
 
-/// How many external monitors are plugged in, as the kernel sees it; 0 where it does not say.
-fn plugged_in(sysfs: &Path) -> usize {
-    let Ok(connectors) = std::fs::read_dir(sysfs.join("class/drm")) else { return 0 };
-    let is_plugged_in = |folder: &Path| {
-        std::fs::read_to_string(folder.join("status")).is_ok_and(|text| text.trim() == "connected")
-    };
-    // "card1-eDP-1"; what is not a connector has no name behind the card's.
-    let is_external = |name: &str| {
-        let connector = name.split_once('-').map(|(_, connector)| connector);
-        connector.is_some_and(|it| !is_panel(it) && !it.starts_with("Virtual"))
-    };
-    let external = connectors.flatten().filter(|entry| {
-        entry.file_name().to_str().is_some_and(is_external) && is_plugged_in(&entry.path())
-    });
-    external.count()
-}
-
 #[async_trait]
 impl Service for Monitors {
     async fn probe(&self) -> Probe {
@@ -135,7 +118,9 @@ impl Service for Monitors {
                     .to_owned(),
             ),
             Ok(Ok(detected)) => {
-                let (known, all) = (detected.len(), plugged_in(&self.desktop.env.sysfs));
+                let plugged_in = connected(&self.desktop.env.sysfs);
+                let all = plugged_in.iter().filter(|it| it.is_external()).count();
+                let known = detected.len();
                 if known < all {
                     Probe::Unsupported(format!(
                         "Of {all} monitors ddcutil-service can set {known}; so that all get equally dark, it is not used."

@@ -4,6 +4,7 @@
 
 pub mod cinnamon_power;
 pub mod colour;
+pub mod connectors;
 pub mod ddcutil;
 mod displays;
 pub mod glide;

@@ -357,14 +357,83 @@ profile = "ease"
       |
       = help: Add for example `name = "evenings"`.
 
-    error: a rule under [[place]] needs the key `network`
+    error: a rule under [[place]] needs one of the keys `network`, `monitor` and `dock`
      --> config.toml:7:1
       |
     7 | [[place]]
-      | ^^^^^^^^^ `network` is missing
+      | ^^^^^^^^^ nothing says where this is
       |
-      = help: Add for example `network = "Bedroom"`.
+      = help: Add for example `network = "Bedroom"`, `monitor = "DELL U2720Q"` or `dock = true`.
 
     8 mistakes in config.toml.
+    "#);
+}
+
+#[test]
+fn what_a_place_goes_by() {
+    assert_snapshot!(drawn(r#"[[place]]
+name = "desk"
+dock = false
+profile = "ease"
+
+[[place]]
+name = "office"
+monitor = "DELL U2720Q"
+dock = true
+network = "Office"
+profile = "ease"
+
+[[place]]
+name = "studio"
+monitor = ["DP-1", "DP-2"]
+profile = "ease"
+
+[[place]]
+name = "dock"
+dock = "yes"
+monitors = "DP-1"
+profile = "ease"
+"#), @r#"
+    error: `dock = false` does not say where it is quiet
+     --> config.toml:3:8
+      |
+    3 | dock = false
+      |        ^^^^^ only `true` is a sign
+      |
+      = help: Write `dock = true`, or name a `network` or a `monitor` instead.
+
+    error: a place goes by one sign, and this one has 3
+      --> config.toml:10:11
+       |
+    10 | network = "Office"
+       |           ^^^^^^^^ one too many
+       |
+       = help: Keep one of them. A second [[place]] with another one makes it quiet at either.
+
+    error: `monitor` takes the name of a monitor, not a list
+      --> config.toml:15:11
+       |
+    15 | monitor = ["DP-1", "DP-2"]
+       |           ^^^^^^^^^^^^^^^^ this is a list
+       |
+       = help: Write for example `monitor = "DELL U2720Q"`.
+
+    error: `dock` takes true, not text
+      --> config.toml:20:8
+       |
+    20 | dock = "yes"
+       |        ^^^^^ this is text
+       |
+       = help: Write for example `dock = true`.
+
+    error: unknown key "monitors" in a rule under [[place]]
+      --> config.toml:21:1
+       |
+    21 | monitors = "DP-1"
+       | ^^^^^^^^ not known here
+       |
+       = help: Did you mean `monitor`?
+
+    5 mistakes in config.toml.
     "#);
 }

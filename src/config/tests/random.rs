@@ -37,6 +37,8 @@ fn nearly_a_config() -> impl Strategy<Value = String> {
         "until",
         "profile",
         "network",
+        "monitor",
+        "dock",
         "notifications",
         "dim",
         "warmth",

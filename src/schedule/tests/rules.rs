@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    super::{Hold, Reason, SETTLE, Start, Stay, Unlock, here},
+    super::{Hold, Reason, SETTLE, Start, Stay, Surroundings, Unlock, here},
     world::{World, after, at, bedroom, dim, hours, session, weekly},
 };
-use crate::config::{Kinds, Measures, Notifications, Profile, STRONG_AT_MOST};
+use crate::config::{Kinds, Measures, Notifications, PlaceRule, Profile, STRONG_AT_MOST, Sign};
 
 const NOON: &str = "2026-06-01T12:00:00Z";
 
@@ -72,10 +72,30 @@ fn every_rule_whose_kinds_include_the_session_applies() {
 }
 
 #[test]
+fn a_place_is_known_by_a_monitor_or_a_dock() {
+    let mut world = World::default();
+    let monitor = |name: &str| PlaceRule {
+        name: name.to_owned(),
+        sign: Sign::Monitor(name.to_owned()),
+        ..bedroom(dim(10))
+    };
+    let dock = PlaceRule { name: "dock".to_owned(), sign: Sign::Dock, ..bedroom(dim(10)) };
+    world.config.places = vec![bedroom(dim(10)), monitor("DP-2"), monitor("dp-2"), dock];
+    let monitors = BTreeSet::from(["DP-2".to_owned(), "Bedroom".to_owned()]);
+    let around = Surroundings { monitors, ..Surroundings::default() };
+    assert_eq!(here(&world.config, &around), BTreeSet::from(["DP-2".to_owned()]));
+    let around = Surroundings { docked: true, ..Surroundings::default() };
+    assert_eq!(here(&world.config, &around), BTreeSet::from(["dock".to_owned()]));
+}
+
+#[test]
 fn a_place_is_quiet_while_its_network_is_there() {
     let mut world = World::default();
     world.config.places = vec![bedroom(dim(10))];
-    let on = |network: &str| here(&world.config, &BTreeSet::from([network.to_owned()]));
+    let on = |network: &str| {
+        let networks = BTreeSet::from([network.to_owned()]);
+        here(&world.config, &Surroundings { networks, ..Surroundings::default() })
+    };
     assert!(on("bedroom").is_empty(), "names of networks are compared exactly");
     assert_eq!(on("Bedroom"), BTreeSet::from(["bedroom".to_owned()]));
     world.stays.insert("bedroom".into(), Stay { since: noon(), left: None });
