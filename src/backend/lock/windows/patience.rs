@@ -1,7 +1,7 @@
 //! GNOME: who clicks a frozen window is not asked to end it.
 //!
 //! mutter asks a window that is clicked whether it is alive, and offers Force Quit when no answer comes in
-//! `check-alive-timeout`; 0 is never. A very long time would not do: a window that has 400 events waiting is offered as
+//! `check-alive-timeout`; 0 is never. A very long time would not do: a window that has many events waiting is offered as
 //! well, but not one that was never asked. Closing such a window by hand still leads to the question, in every version.
 
 use crate::{

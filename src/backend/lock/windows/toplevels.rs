@@ -43,23 +43,21 @@ pub fn list(stream: UnixStream, owners: &Owners) -> Result<Vec<Window>, Trouble>
 pub fn act(stream: UnixStream, windows: &[Window], act: Act) -> Result<(), Trouble> {
     let (_, mut queue, mut list) = open(stream)?;
     list.all.retain(|it| it.is_minimized == (act == Act::Show));
+    let mut left: Vec<&Window> = windows.iter().collect();
+    // An app that goes on may have given its window another title by now: such a one is looked for last.
     for with_title in [true, false] {
-        for window in windows {
+        left.retain(|window| {
             let is_it = |it: &Toplevel| {
                 it.app == window.id && (!with_title || window.place.as_str() == Some(&it.title))
             };
-            // An app that goes on may have given its window another title by now.
-            let Some(at) =
-                list.all.iter().position(is_it).filter(|_| with_title || act == Act::Show)
-            else {
-                continue;
-            };
-            let found = list.all.remove(at);
+            let at = list.all.iter().position(is_it).filter(|_| with_title || act == Act::Show);
+            let Some(found) = at.map(|at| list.all.remove(at)) else { return true };
             match act {
                 Act::Hide => found.handle.set_minimized(),
                 Act::Show => found.handle.unset_minimized(),
             }
-        }
+            false
+        });
     }
     queue.roundtrip(&mut list).map(drop).map_err(odd)
 }
