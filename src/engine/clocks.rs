@@ -105,6 +105,10 @@ impl Engine {
             for off in &mut self.by_hand.offs {
                 *off = off.saturating_sub(back).unwrap_or(Timestamp::MIN);
             }
+            // And nobody waits longer.
+            for unlock in &mut self.by_hand.unlocks {
+                unlock.from = unlock.from.saturating_sub(back).unwrap_or(Timestamp::MIN);
+            }
             self.now = now;
             self.keep_by_hand();
         }

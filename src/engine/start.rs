@@ -10,7 +10,9 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
-use super::{Damage, Engine, Event, Snapshot, batches::Waited, seat::Seat, sentences};
+use super::{
+    Damage, Engine, Event, Snapshot, batches::Waited, seat::Seat, sentences, started::StartedApps,
+};
 use crate::{
     backend::{Desktop, REGISTRY, Row},
     clock::Clock,
@@ -134,6 +136,7 @@ impl Daemon {
             zone: TimeZone::UTC,
             slept: None,
             waited: Waited::default(),
+            started: StartedApps::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,

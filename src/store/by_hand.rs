@@ -90,7 +90,7 @@ mod tests {
                 }],
                 paused_until: Some(noon),
                 offs: vec![noon],
-                unlocks: vec![Unlock { what: "x.com".into(), until: noon }],
+                unlocks: vec![Unlock { what: "x.com".into(), from: noon, until: noon }],
                 holds: vec![],
             },
             clocks: Clocks {

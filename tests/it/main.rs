@@ -31,6 +31,7 @@ mod quiet_stand_in;
 mod replaced;
 mod setting;
 mod swaync;
+mod way_through;
 mod wl_gamma;
 mod wl_overlay;
 mod x11;

@@ -101,6 +101,8 @@ pub(super) struct Seen {
     pub(super) place: Option<String>,
     /// Units we froze, with the run of each: one that goes on while it is still the same run was let go by the person.
     pub(super) frozen: BTreeMap<String, u64>,
+    /// Those of them that cannot have done anything yet.
+    pub(super) fresh: BTreeSet<String>,
 }
 
 impl SystemdFreeze {
@@ -377,7 +379,10 @@ impl Backend for SystemdFreeze {
         self.thaw(&unwanted, &now.cgroups, &mut failures).await;
 
         let mut wanted: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
-        self.seen(|seen| seen.frozen.retain(|unit, _| wanted.contains(unit)));
+        self.seen(|seen| {
+            seen.frozen.retain(|unit, _| wanted.contains(unit));
+            seen.fresh.retain(|unit| wanted.contains(unit));
+        });
         self.freeze(&wanted, &now, &mut failures).await;
         // What has started meanwhile was told while nobody knew yet that it is locked.
         now.look_again(&self.env.sysfs);
@@ -416,6 +421,10 @@ impl Backend for SystemdFreeze {
         self.thaw(&shut, &now.cgroups, &mut failures).await;
         // A unit that goes on because somebody thawed it goes on as it was found.
         failures.result().map(|()| Restored::AsFound)
+    }
+
+    async fn end_started(&self, units: &BTreeSet<String>) -> Result<(), BackendError> {
+        self.end_all(units).await
     }
 
     async fn changes(&self, tell: mpsc::Sender<Change>) {

@@ -3,14 +3,15 @@
 //! Here: which unit and which process is which app (`identity`, `entries`, `processes`), what is never frozen
 //! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), the backend that puts these together
 //! (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked is noticed (`starts`: `execs` or
-//! `scan`) and frozen (`catch`), and the list of what runs (`running`). Not here: which apps are to be locked, and
+//! `scan`), frozen (`catch`) and ended where nobody wants it (`end`), and the list of what runs (`running`). Not here: which apps are to be locked, and
 //! since when; sites.
 //!
-//! Nothing is ever killed. One mechanism serves all: systemd's `FreezeUnit` stops a unit's whole tree at once.
+//! Nothing is ever killed, and nothing that the person may have done something in is ended. One mechanism serves all: systemd's `FreezeUnit` stops a unit's whole tree at once.
 
 mod adopt;
 mod catch;
 mod cgroups;
+mod end;
 mod entries;
 mod execs;
 mod failures;
@@ -26,6 +27,7 @@ mod spared;
 mod starts;
 mod units;
 
+pub use entries::name_of;
 pub use freeze::SystemdFreeze;
 pub use identity::{Identity, plain};
 pub use running::{KnownBy, RunningApp, running_apps};
