@@ -155,4 +155,12 @@ pub struct AppEntry {
     pub locked: bool,
     /// Whether it can never be locked.
     pub never: bool,
+    /// What it was recognised by: `unit`, `bus`, `flatpak`, `snap`, `program`, `script` or `appimage`.
+    pub sign: Option<String>,
+    /// Why it can never be locked, in a few words.
+    pub never_why: Option<String>,
+    /// Whether the periods running ask for it to be locked.
+    pub asked: Option<bool>,
+    /// The profiles that lock it.
+    pub profiles: Option<Vec<String>>,
 }

@@ -76,12 +76,18 @@ const OF_THE_PANEL: [&str; 6] = [
     dim::logind::ROW.id,
 ];
 
+/// Rows that dim each screen by itself, and so can leave out a panel that is dimmed by its own light.
+const OF_EACH_SCREEN: [&str; 3] =
+    [dim::wl_gamma::ROW.id, dim::x11_gamma::ROW.id, dim::wl_overlay::ROW.id];
+
 /// Tells which screens a row reaches.
 pub fn reach(id: &str) -> Reach {
     if OF_THE_PANEL.contains(&id) {
         Reach::Panel
     } else if id == dim::ddcutil::ROW.id {
         Reach::Monitors
+    } else if OF_EACH_SCREEN.contains(&id) {
+        Reach::AllOrMonitors
     } else {
         Reach::All
     }

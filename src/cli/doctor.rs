@@ -10,6 +10,7 @@ use super::{
     error::Kind,
     format::Format,
     manager::Manager,
+    places,
     render::{
         json,
         lists::{self, Check, Detail},
@@ -70,6 +71,7 @@ impl Doctor {
         }
         let (fine, text) = check::in_short(context);
         checks.push(Check { about: "config", fine, text });
+        checks.push(places::check(context).await);
         let said = match self.format {
             Format::Text => {
                 let detail = if self.all { Detail::Every } else { Detail::Served };

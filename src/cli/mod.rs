@@ -13,6 +13,7 @@ mod doctor;
 mod error;
 mod forget;
 mod format;
+mod groups;
 mod length;
 mod log;
 mod manager;
@@ -20,6 +21,7 @@ mod notice;
 mod off;
 mod output;
 mod pause;
+mod places;
 mod plan;
 mod render;
 mod restore;
@@ -77,6 +79,7 @@ enum Command {
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Apps(apps::Apps),
+    Groups(groups::Groups),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -98,6 +101,7 @@ impl Command {
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
+            Self::Groups(command) => command.run(context),
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

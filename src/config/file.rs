@@ -7,7 +7,7 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications,
+    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, Sign,
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
@@ -55,7 +55,7 @@ pub(super) struct Weekly<'a> {
 #[derive(Debug)]
 pub(super) struct Place<'a> {
     pub name: Option<At<&'a str>>,
-    pub network: Option<At<&'a str>>,
+    pub sign: Option<Sign>,
     pub profile: Option<At<&'a str>>,
 }
 
@@ -66,11 +66,12 @@ pub(super) struct Profile<'a> {
     pub lock: Vec<At<&'a str>>,
 }
 
-/// `[groups.NAME]` and `[never]`.
+/// `[groups.NAME]` and `[never]`, which has no categories.
 #[derive(Debug, Default)]
 pub(super) struct Entries<'a> {
     pub apps: Vec<At<&'a str>>,
     pub sites: Vec<At<&'a str>>,
+    pub categories: Vec<At<&'a str>>,
 }
 
 macro_rules! keys {
@@ -106,12 +107,14 @@ keys! {
     EVERY: "every" takes "a duration", "every = \"20m\"";
     BREAK_FOR: "for" takes "a duration", "for = \"20s\"";
     APPS: "apps" takes "a list of apps", "apps = [\"discord\"]";
+    CATEGORIES: "categories" takes "a list of categories of the menu", "categories = [\"Game\"]";
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
 const TOP_KEYS: [&Key; 7] = [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
-const ENTRIES_KEYS: [&Key; 2] = [&APPS, &SITES];
+const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
+const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
 
 /// The longest `wait`.
 const WAIT_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
@@ -135,10 +138,9 @@ impl<'a> File<'a> {
             value.named_sections("a profile", &PROFILES, &PROFILE_KEYS, notes)
         });
         let groups = file.get(&GROUPS).map_or_else(Vec::new, |value| {
-            value.named_sections("a group", &GROUPS, &ENTRIES_KEYS, notes)
+            value.named_sections("a group", &GROUPS, &GROUP_KEYS, notes)
         });
-        let never =
-            file.get(&NEVER).and_then(|value| value.section("[never]", &ENTRIES_KEYS, notes));
+        let never = file.get(&NEVER).and_then(|value| value.section("[never]", &NEVER_KEYS, notes));
         Self {
             after: after.iter().map(|rule| After::read(rule, notes)).collect(),
             weekly: weekly.iter().map(|rule| Weekly::read(rule, notes)).collect(),
@@ -207,7 +209,7 @@ impl<'a> Place<'a> {
     fn read(rule: &Section<'a>, notes: &mut Notes<'_>) -> Self {
         Self {
             name: text(rule, &NAME, notes),
-            network: text(rule, &NETWORK, notes),
+            sign: text(rule, &NETWORK, notes).map(|name| Sign::Network(name.value.to_owned())),
             profile: text(rule, &PROFILE, notes),
         }
     }
@@ -249,7 +251,7 @@ impl<'a> Profile<'a> {
 impl<'a> Entries<'a> {
     fn read(section: &Section<'a>, notes: &mut Notes<'_>) -> Self {
         let mut list = |key| section.get(key).map(|value| value.texts(notes)).unwrap_or_default();
-        Self { apps: list(&APPS), sites: list(&SITES) }
+        Self { apps: list(&APPS), sites: list(&SITES), categories: list(&CATEGORIES) }
     }
 }
 

@@ -7,8 +7,9 @@ use std::{
 };
 
 use super::{
-    Group,
+    Group, Installed,
     file::{Entries, File},
+    installed::{self, Written},
     names::{self, Named, Odd, folded, is_within, listed, named, nearest, shown},
     never,
     notes::Notes,
@@ -20,6 +21,7 @@ use super::{
 pub(super) struct Locks<'a> {
     groups: BTreeMap<String, Group>,
     never: Never<'a>,
+    installed: &'a Installed,
 }
 
 /// `[never]`.
@@ -33,7 +35,12 @@ struct Never<'a> {
 }
 
 impl<'a> Locks<'a> {
-    pub(super) fn new(file: &'a File<'a>, built_in: &File<'_>, notes: &mut Notes<'_>) -> Self {
+    pub(super) fn new(
+        file: &'a File<'a>,
+        built_in: &File<'_>,
+        installed: &'a Installed,
+        notes: &mut Notes<'_>,
+    ) -> Self {
         let never = Never::new(&file.never, notes);
         let mut groups = BTreeMap::new();
         for (name, entries) in &built_in.groups {
@@ -44,7 +51,8 @@ impl<'a> Locks<'a> {
             groups.insert(name.value.to_owned(), group);
         }
         for (name, entries) in &file.groups {
-            let mut group = Group::default();
+            let categories = categories(entries, notes);
+            let mut group = Group { categories, ..Group::default() };
             for app in &entries.apps {
                 never.lock_app(&mut group, app, app.value, notes);
             }
@@ -53,7 +61,7 @@ impl<'a> Locks<'a> {
             }
             groups.insert(name.value.to_owned(), group);
         }
-        Self { groups, never }
+        Self { groups, never, installed }
     }
 
     /// What the entries of a profile's `lock` come to.
@@ -65,6 +73,9 @@ impl<'a> Locks<'a> {
                 Named::Site(site) => self.never.lock_site(&mut all, entry, site, notes),
                 Named::Group(name) => match self.groups.get(name) {
                     Some(group) => {
+                        let more = group.by_category(self.installed, &self.never.group);
+                        let open = more.filter(|(_, _, never)| never.is_none());
+                        all.apps.extend(open.map(|(id, _, _)| id.clone()));
                         all.apps.extend(group.apps.iter().cloned());
                         all.sites.extend(group.sites.iter().cloned());
                     }
@@ -174,7 +185,8 @@ fn contradicts(at: &At<&str>, what: &str, notes: &mut Notes<'_>) {
 
 /// Apps and sites as written, without a look at what can never be locked.
 fn plain(entries: &Entries<'_>, notes: &mut Notes<'_>) -> Group {
-    let mut group = Group::default();
+    let mut group =
+        Group { categories: categories(entries, &mut Notes::new("")), ..Group::default() };
     for app in &entries.apps {
         group.apps.extend(checked(names::app(app.value), app, app.value, notes));
     }
@@ -182,6 +194,38 @@ fn plain(entries: &Entries<'_>, notes: &mut Notes<'_>) -> Group {
         group.sites.extend(checked(names::host(site.value), site, site.value, notes));
     }
     group
+}
+
+fn categories(entries: &Entries<'_>, notes: &mut Notes<'_>) -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    for at in &entries.categories {
+        let written = at.value.trim();
+        match installed::category(written) {
+            Written::Is(name) => drop(known.insert(name.to_owned())),
+            Written::Never(reason) => {
+                never_locked(at, &format!("category {written}"), reason, notes);
+            }
+            Written::TooWide => notes.mistake(
+                &at.span,
+                format!("the category {} is too wide to be locked", shown(written)),
+                "says nothing of what an app is for",
+                "Write one that does, such as \"Game\", or name the apps.",
+            ),
+            Written::Unknown(near) => notes.warning(
+                &at.span,
+                format!("there is no category {} in menus", shown(written)),
+                "brings no app",
+                match near {
+                    Some(near) => format!("Did you mean {}?", shown(near)),
+                    None => {
+                        "`quietctl groups games` shows how one is written; apps can be named too."
+                            .to_owned()
+                    }
+                },
+            ),
+        }
+    }
+    known
 }
 
 fn checked(

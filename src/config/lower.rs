@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AfterRule, Config, Kinds, PlaceRule, Profile, WeeklyRule,
+    AfterRule, Config, Installed, Kinds, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
     names::{listed, nearest, shown},
@@ -15,8 +15,13 @@ use super::{
 };
 
 /// Makes the model of a file, on top of what is built in. If a mistake was noted, the model is not to be used.
-pub(super) fn config(file: &File<'_>, built_in: &File<'_>, notes: &mut Notes<'_>) -> Config {
-    let locks = Locks::new(file, built_in, notes);
+pub(super) fn config(
+    file: &File<'_>,
+    built_in: &File<'_>,
+    installed: &Installed,
+    notes: &mut Notes<'_>,
+) -> Config {
+    let locks = Locks::new(file, built_in, installed, notes);
     let profiles = profiles(file, built_in, &locks, notes);
     let after = after(file, &profiles, notes);
     let weekly = weekly(file, &profiles, notes);
@@ -144,8 +149,9 @@ fn places(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<Pl
         let name = names.take(rule.name.as_ref(), notes);
         Some(PlaceRule {
             name: name?,
-            network: rule.network.as_ref()?.value.to_owned(),
+            sign: rule.sign.clone()?,
             profile: profile?.value.to_owned(),
+            lasting: measures?.measures.without_strong(),
             measures: measures?.measures.clone(),
         })
     };

@@ -13,6 +13,7 @@ mod builtin;
 mod diagnostic;
 mod duration;
 mod file;
+mod installed;
 mod lock;
 mod locks;
 mod lower;
@@ -27,11 +28,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::BUILT_IN;
+pub use builtin::{BUILT_IN, GROUPS};
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
+pub use installed::{Installed, InstalledApp};
 pub use model::*;
-pub use names::{app_id, is_within, nearest};
+pub use names::{app_id, is_within, listed, nearest, shown};
 
 use self::{file::File, notes::Notes};
 
@@ -45,11 +47,18 @@ pub struct Parsed {
     pub config: Config,
     /// Where it does less than is written, in the order of the file.
     pub warnings: Vec<Diagnostic>,
+    /// The groups that stand in the file itself.
+    pub own_groups: Vec<String>,
 }
 
 /// Reads a configuration; `name` is what people call the file. An empty text is valid: the built-in profiles, no rules.
 /// If it is not valid, every mistake is told at once.
 pub fn parse(text: &str, name: &str) -> Result<Parsed, Mistakes> {
+    parse_here(text, name, &Installed::default())
+}
+
+/// The same where it is known what is installed: categories are resolved to the apps that they bring.
+pub fn parse_here(text: &str, name: &str, installed: &Installed) -> Result<Parsed, Mistakes> {
     if text.len() > TEXT_AT_MOST {
         return Err(too_large(text.len(), name));
     }
@@ -57,11 +66,12 @@ pub fn parse(text: &str, name: &str) -> Result<Parsed, Mistakes> {
     let document = document.get_ref();
     let mut notes = Notes::new(text);
     let file = File::read(document, &mut notes);
-    let config = builtin::with(|built_in| lower::config(&file, built_in, &mut notes));
+    let config = builtin::with(|built_in| lower::config(&file, built_in, installed, &mut notes));
+    let own_groups = file.groups.iter().map(|(name, _)| name.value.to_owned()).collect();
     syntax::report(text, document, &errors, &mut notes);
     let (diagnostics, warnings) = notes.finish();
     if diagnostics.is_empty() {
-        Ok(Parsed { config, warnings })
+        Ok(Parsed { config, warnings, own_groups })
     } else {
         Err(Mistakes { name: name.to_owned(), text: text.to_owned(), diagnostics })
     }

@@ -114,17 +114,26 @@ impl Days {
     }
 }
 
-/// `[[place]]`: while this machine is on a network.
+/// `[[place]]`: while this machine is somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaceRule {
-    /// The person's name for it.
+    /// The person's name for it; no two places have the same.
     pub name: String,
-    /// `NetworkManager` connection name or SSID.
-    pub network: String,
+    /// What the place is known by.
+    pub sign: Sign,
     /// The profile's name.
     pub profile: String,
     /// The profile's measures.
     pub measures: Measures,
+    /// What of them goes on in a stay longer than [`STRONG_AT_MOST`]: all but what is strong.
+    pub lasting: Measures,
+}
+
+/// What a place is known by. Names are compared exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// `network`: the name of a connection, or of a Wi-Fi (its SSID).
+    Network(String),
 }
 
 /// `[profiles.NAME]`: how quiet.
@@ -187,9 +196,11 @@ pub struct Breaks {
     pub lasts: SignedDuration,
 }
 
-/// `[groups.NAME]` and `[never]`: apps and sites.
+/// `[groups.NAME]` and `[never]`: apps and sites as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
+    /// Categories of the menu, as they are registered: every installed app of one belongs to the group.
+    pub categories: BTreeSet<String>,
     /// Desktop-file ids without `.desktop`.
     pub apps: BTreeSet<String>,
     /// Host names, lower case.

@@ -207,7 +207,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// A value as people read it: in quotes, one line, not longer than a glance, nothing a terminal obeys.
-pub(super) fn shown(value: &str) -> String {
+pub fn shown(value: &str) -> String {
     const GLANCE: usize = 48;
     let cut: String = value.chars().take(GLANCE).collect();
     let more = if cut.len() < value.len() { "…" } else { "" };
@@ -222,7 +222,7 @@ pub(super) fn shown(value: &str) -> String {
 }
 
 /// Names in a sentence: `"a", "b" and "c"`.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut names: Vec<String> = names.into_iter().map(shown).collect();
     let Some(last) = names.pop() else { return String::new() };
     if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }

@@ -128,7 +128,9 @@ impl Quiet {
         self.ask(|reply| Request::Doctor { reply }).await
     }
 
-    /// Lists the apps running now: `id` (s), `name` (s), `units` (as), `known_by` (s), `locked` (b), `never` (b).
+    /// Lists the apps running now: `id` (s), `name` (s), `units` (as), `known_by` (s), `locked` (b), `never` (b),
+    /// `sign` (s: `unit`, `bus`, `flatpak`, `snap`, `program`, `script` or `appimage`), `never_why` (s, only there with `never`),
+    /// `asked` (b: the periods running lock it), `profiles` (as: those that lock it).
     #[zbus(out_args("apps"))]
     async fn apps(&self) -> Result<Vec<AppEntry>, Error> {
         self.ask(|reply| Request::Apps { reply }).await

@@ -1,5 +1,7 @@
 //! What the methods of the control bus do.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ANSWER_AT_MOST, Damage, Engine, Event, Reply, Request, publish};
@@ -94,10 +96,12 @@ impl Engine {
                 let desktop = self.desktop.clone();
                 let config = self.config.clone();
                 let locked = self.desired().apps;
+                let asked = &self.evaluation.measures.lock.apps;
+                let asked: BTreeSet<String> = asked.iter().map(|id| lock::plain(id)).collect();
                 tokio::spawn(async move {
                     let apps = lock::running_apps(&desktop, &locked).await;
-                    let apps = apps
-                        .map(|apps| apps.into_iter().map(|it| publish::app(it, &config)).collect());
+                    let row = |app| publish::app(app, &config, &asked);
+                    let apps = apps.map(|apps| apps.into_iter().map(row).collect());
                     answer(
                         reply,
                         apps.map_err(|error| {
@@ -359,13 +363,17 @@ impl Engine {
     pub(super) fn keep_by_hand(&mut self) -> bool {
         let old = self.now.checked_sub(config::ANY_AT_MOST).unwrap_or(Timestamp::MIN);
         let now = self.now;
-        self.by_hand.offs.retain(|off| *off > old);
+        let stays = self.around.stays.begun();
+        // A stay may last longer, and off holds until it ends.
+        let old = stays.values().copied().fold(old, Timestamp::min);
+        self.by_hand.offs.retain(|off| *off >= old);
         self.by_hand.starts.retain(|start| start.until > now);
         self.by_hand.unlocks.retain(|unlock| unlock.until > now);
         let kept = Kept {
             by_hand: self.by_hand.clone(),
             clocks: self.clocks.clone(),
             theirs: self.theirs.clone(),
+            stays,
         };
         let kept = self.by_hand_store.write(&kept).map_err(|error| error.to_string());
         match kept {

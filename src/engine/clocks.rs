@@ -16,6 +16,9 @@ const MATTERS: SignedDuration = SignedDuration::from_hours(15 * 24);
 /// How many runs are remembered; more would be a log gone mad.
 const RUNS_AT_MOST: usize = 512;
 
+/// What the names of all runs at places begin with.
+pub(super) const PLACE: &str = "place:";
+
 /// A turn that comes later than this after its moment has been slept through.
 const LATE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -71,6 +74,11 @@ impl Clocks {
         }
     }
 
+    /// Stays are moved with the clock; what was known of theirs on it is known no more.
+    pub(super) fn forget_places(&mut self) {
+        self.seen.retain(|run, _| !run.starts_with(PLACE));
+    }
+
     /// Forgets runs that cannot matter any more. Tells whether there were any.
     fn forget(&mut self, running: &BTreeSet<&str>, boot: SignedDuration) -> bool {
         let before = self.seen.len();
@@ -109,6 +117,8 @@ impl Engine {
             for unlock in &mut self.by_hand.unlocks {
                 unlock.from = unlock.from.saturating_sub(back).unwrap_or(Timestamp::MIN);
             }
+            self.around.stays.set_back(back);
+            self.clocks.forget_places();
             self.now = now;
             self.keep_by_hand();
         }
@@ -116,6 +126,7 @@ impl Engine {
             && now.duration_since(due) > LATE
         {
             self.slept = Some((due, now));
+            self.around.stays.slept(due, now);
         }
         // Set back before it, the clock would come to that stretch's end again.
         self.slept = self.slept.filter(|(_, until)| *until <= now);

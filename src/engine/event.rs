@@ -1,5 +1,7 @@
 //! What can happen to the engine. Each variant says who sends it.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
@@ -7,6 +9,7 @@ use super::notice::Answer;
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
+    config::Installed,
     store::Receipt,
 };
 
@@ -17,6 +20,8 @@ pub enum Event {
     Call(Request),
     /// `source::files`: the config file, or the folder of session logs, changed. Also SIGHUP.
     FilesChanged,
+    /// What `engine::start` reads beside the loop: the apps that are installed.
+    Installed(Installed),
     /// `source::timer`: the moment the engine asked to be woken at has come.
     Due,
     /// `source::timer`: somebody set the clock.
@@ -32,6 +37,8 @@ pub enum Event {
         /// Its new owner.
         owner: Option<String>,
     },
+    /// `source::network`: the networks this machine is on; sent anew when they are others, or are not known any more.
+    Networks(BTreeSet<String>),
     /// A backend's probe, started by the engine.
     Probed {
         /// Which seat.

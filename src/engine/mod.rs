@@ -4,6 +4,7 @@
 //! desired, `publish` says what came of it, `recovery` is what is left to do without a loop. Not here: I/O of any
 //! backend, and what is quiet when, which the pure core says.
 
+mod around;
 mod batches;
 mod calls;
 mod clocks;
@@ -37,11 +38,12 @@ pub use start::{Daemon, Ready, StartError};
 use crate::{
     backend::{Change, Desktop},
     clock::Clock,
-    config::{self, ANY_AT_MOST, Config},
+    config::{self, ANY_AT_MOST, Config, Installed},
     schedule::{ByHand, Evaluation, Facts, Session},
     source::{Names, ReadConfig, Timer, read_config},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
+use around::Around;
 use batches::Waited;
 use seat::Seat;
 use started::StartedApps;
@@ -71,6 +73,7 @@ struct Engine {
     config_path: PathBuf,
     config_text: Option<ReadConfig>,
     config_error: String,
+    installed: Installed,
     log: Option<SessionLog>,
     sessions: Vec<Session>,
     receipts: ReceiptStore,
@@ -81,7 +84,7 @@ struct Engine {
     /// The backends whose setting is the person's until quiet ends, as they are kept on disk.
     theirs: BTreeSet<String>,
     clocks: Clocks,
-    networks: BTreeMap<String, Timestamp>,
+    around: Around,
 
     seats: Vec<Seat>,
     evaluation: Evaluation,
@@ -154,6 +157,7 @@ impl Engine {
                 self.read_config();
                 self.read_log();
             }
+            Event::Installed(installed) => self.take_installed(installed),
             Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
             Event::Resumed => {
                 self.try_again();
@@ -164,6 +168,7 @@ impl Engine {
                 self.ask_anew();
             }
             Event::NameOwner { name, owner } => self.name_owner(&name, owner.as_deref()).await,
+            Event::Networks(networks) => self.around.networks = networks,
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -186,6 +191,7 @@ impl Engine {
     /// One turn: what is quiet now, what is to be done about it, what is said of it.
     fn turn(&mut self) {
         self.look_at_the_clocks();
+        self.look_around();
         self.evaluate();
         self.keep_clocks();
         self.end_first_round();
@@ -255,7 +261,7 @@ impl Engine {
             config: &self.config,
             sessions: &self.sessions,
             by_hand: &self.by_hand,
-            networks: &self.networks,
+            stays: self.around.stays.stays(),
             ahead: &ahead,
             zone: &self.zone,
             slept: self.slept,
@@ -269,7 +275,7 @@ impl Engine {
         }
         let name = self.desktop.env.for_people(&self.config_path);
         let error = match &read {
-            ReadConfig::Text(text) => match config::parse(text, &name) {
+            ReadConfig::Text(text) => match config::parse_here(text, &name, &self.installed) {
                 Ok(parsed) => {
                     for warning in &parsed.warnings {
                         tracing::warn!(line = warning.line, "{}", warning.title);
@@ -280,7 +286,7 @@ impl Engine {
                 Err(mistakes) => mistakes.summary(),
             },
             ReadConfig::Missing => {
-                self.config = config::parse("", &name).map(|it| it.config).unwrap_or_default();
+                self.config = self.built_in();
                 String::new()
             }
             ReadConfig::Folder => {
@@ -298,6 +304,27 @@ impl Engine {
         }
         self.config_error = error;
         self.config_text = Some(read);
+    }
+
+    fn built_in(&self) -> Config {
+        config::parse_here("", "", &self.installed).map(|it| it.config).unwrap_or_default()
+    }
+
+    /// Looks again at what the categories of groups bring. A config that is broken now waits until it is not.
+    fn take_installed(&mut self, installed: Installed) {
+        if installed == self.installed {
+            return;
+        }
+        self.installed = installed;
+        match &self.config_text {
+            Some(ReadConfig::Text(text)) => {
+                if let Ok(parsed) = config::parse_here(text, "", &self.installed) {
+                    self.config = parsed.config;
+                }
+            }
+            Some(ReadConfig::Missing) => self.config = self.built_in(),
+            _ => {}
+        }
     }
 
     fn read_log(&mut self) {

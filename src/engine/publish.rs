@@ -11,7 +11,10 @@ use crate::{
     api::{
         AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, WaitEntry,
     },
-    backend::{BackendError, Probe, lock::RunningApp},
+    backend::{
+        BackendError, Probe,
+        lock::{RunningApp, plain},
+    },
     config::{Config, Measures, Notifications},
     plan::{self, Desired, Measure},
     schedule::{Period, Reason, Session},
@@ -296,15 +299,21 @@ pub(super) fn session(session: Session) -> SessionEntry {
 }
 
 /// An app's row.
-pub(super) fn app(app: RunningApp, config: &Config) -> AppEntry {
-    let never = app.never || config.is_never_app(&app.id);
+pub(super) fn app(app: RunningApp, config: &Config, asked: &BTreeSet<String>) -> AppEntry {
+    let own = || config.is_never_app(&app.id).then_some("under [never] in your config");
+    let why = app.never.or_else(own);
+    let profiles = config.profiles_that_lock(&app.id).filter(|_| why.is_none()).cloned();
     AppEntry {
+        asked: Some(asked.contains(&plain(&app.id))),
+        profiles: Some(profiles.collect()),
+        never: why.is_some(),
+        never_why: why.map(str::to_owned),
+        sign: Some(app.sign.name().to_owned()),
         id: app.id,
         name: app.name,
         units: app.units.into_iter().collect(),
         known_by: app.known_by.name().to_owned(),
         locked: app.locked,
-        never,
     }
 }
 

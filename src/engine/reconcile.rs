@@ -9,7 +9,7 @@ use super::{
     seat::{Doing, Seat},
 };
 use crate::{
-    backend::BackendError,
+    backend::{BackendError, reach},
     plan::{self, Desired, Measure, Step},
     store::Receipt,
 };
@@ -86,7 +86,7 @@ impl Engine {
         let assigned = plan::assign(&desired, &self.candidates());
         let wants_end =
             |id: &str| self.seats.iter().any(|seat| seat.row.id == id && seat.row.wants_end);
-        plan::shares(&desired, &assigned, wants_end)
+        plan::shares(&desired, &assigned, reach, wants_end)
     }
 
     fn candidates(&self) -> Vec<plan::Candidate> {

@@ -6,26 +6,31 @@ use std::{
     sync::Arc,
 };
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
 use super::{
-    Damage, Engine, Event, Snapshot, batches::Waited, seat::Seat, sentences, started::StartedApps,
+    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE, seat::Seat,
+    sentences, started::StartedApps,
 };
 use crate::{
-    backend::{Desktop, REGISTRY, Row},
+    backend::{Desktop, REGISTRY, Row, lock},
     clock::Clock,
-    config::Config,
+    config::{Config, Installed},
     dbus::dconf,
     env::Env,
-    schedule::{ByHand, Evaluation},
+    plan::Measure,
+    schedule::{ByHand, Evaluation, Stays},
     source::{self, Names, Timer, Watch, Woken},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
 
 /// How many events may wait; senders wait when it is full, so nothing is lost.
 const EVENTS: usize = 256;
+
+/// How long after a change in a folder of applications it is read: what a package brings comes file by file.
+const INSTALLED_AFTER: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// What a daemon is started with.
 pub struct Daemon {
@@ -120,6 +125,7 @@ impl Daemon {
             config_path: self.config_path.clone(),
             config_text: None,
             config_error: String::new(),
+            installed: Installed::default(),
             log: None,
             sessions: Vec::new(),
             receipts: ReceiptStore::open(&self.env.state_dir()),
@@ -128,7 +134,7 @@ impl Daemon {
             by_hand: ByHand::default(),
             theirs: BTreeSet::new(),
             clocks: Clocks::default(),
-            networks: BTreeMap::new(),
+            around: Around::default(),
             seats,
             evaluation: Evaluation::default(),
             now,
@@ -148,9 +154,38 @@ impl Daemon {
         };
         engine.read_stores();
         engine.read_dconf_journal();
+        // An app that is locked by its category stays so over a restart. Otherwise it has time.
+        let locks = |seat: &Seat| seat.row.measures.contains(&Measure::Apps);
+        if engine.seats.iter().any(|seat| locks(seat) && seat.receipt.is_some()) {
+            engine.installed = lock::installed(&self.env.data_dirs);
+        }
         engine.read_config();
         engine.read_log();
+        self.watch_installed(&tell, snapshot.clone());
         Ok(Ready { tell, snapshot, engine, events })
+    }
+
+    /// Reads what is installed once the start is over, and again where it changes.
+    fn watch_installed(&self, tell: &mpsc::Sender<Event>, mut snapshot: watch::Receiver<Snapshot>) {
+        let data_dirs = self.env.data_dirs.clone();
+        let told = tell.clone();
+        let mut watch = Watch::folders(&lock::application_folders(&data_dirs))
+            .inspect_err(|error| tracing::warn!(%error, "cannot watch what is installed"))
+            .ok();
+        tokio::spawn(async move {
+            if snapshot.wait_for(|now| now.settled).await.is_err() {
+                return;
+            }
+            loop {
+                let found = lock::installed_by_and_by(&data_dirs).await;
+                if told.send(Event::Installed(found)).await.is_err() {
+                    return;
+                }
+                let Some(watch) = &mut watch else { return };
+                watch.changed().await;
+                tokio::time::sleep(INSTALLED_AFTER).await;
+            }
+        });
     }
 
     /// Turns what happens outside into events.
@@ -222,6 +257,13 @@ impl Engine {
         }
         self.theirs = kept.theirs;
         self.clocks.carry_over(&boot_id(), self.clock.now(), self.clock.since_boot());
+        let ahead = self.clocks.ahead(self.now, self.since_boot);
+        let stays = kept.stays.into_iter().map(|(name, since)| {
+            let by = ahead.get(&format!("{PLACE}{name}")).copied().unwrap_or_default();
+            (name, since.saturating_sub(by).unwrap_or(Timestamp::MIN))
+        });
+        self.around.stays = Stays::carry_over(stays.collect(), self.now);
+        self.clocks.forget_places();
         self.note_damage(Damage::ByHand, &sentences(&damage));
         let env = Arc::clone(&self.desktop.env);
         match SessionLog::open(&env.log_dir(), &env.state_dir()) {

@@ -193,6 +193,8 @@ impl Engine {
 
     /// The person answered a notice, or something became of it.
     pub(super) fn answered(&mut self, app: &str, answer: Answer) {
+        // What is answered counts from now.
+        self.look_at_the_clocks();
         let Some(it) = self.started.apps.get_mut(app) else { return };
         it.asked = true;
         it.on_screen = answer == Answer::Shown;

@@ -9,6 +9,8 @@ use super::{Desired, Measure};
 pub enum Reach {
     /// Every screen, or what it does is not about screens.
     All,
+    /// Every screen, or, where the panel has its own light, every other one.
+    AllOrMonitors,
     /// The panel of a laptop.
     Panel,
     /// External monitors.
@@ -46,17 +48,21 @@ pub fn assign(desired: &Desired, candidates: &[Candidate]) -> Assigned {
 
 /// Finds who serves a measure: the first ready candidate that has it in force already, so that nothing moves while it is
 /// quiet, else the first ready one. Candidates come in order of preference. Where that one reaches only the panel, or
-/// only the monitors, the first ready one for the others serves beside it.
+/// only the monitors, one for the others serves beside it: the first that is for those alone, else what would serve if the
+/// panel had no light of its own, where that can leave it out.
 pub fn serving(measure: Measure, candidates: &[Candidate]) -> impl Iterator<Item = &Candidate> {
     let able =
         move || candidates.iter().filter(move |one| one.ready && one.measures.contains(&measure));
     let one = able().find(|one| one.holds.contains(&measure)).or_else(|| able().next());
-    let others = one.and_then(|one| match one.reach {
-        Reach::All => None,
-        Reach::Panel => Some(Reach::Monitors),
-        Reach::Monitors => Some(Reach::Panel),
+    let alone = |reach| able().find(|other| other.reach == reach);
+    let beside = one.and_then(|one| match one.reach {
+        Reach::All | Reach::AllOrMonitors => None,
+        Reach::Monitors => alone(Reach::Panel),
+        Reach::Panel => alone(Reach::Monitors).or_else(|| {
+            let without = able().find(|other| other.reach != Reach::Panel);
+            without.filter(|other| other.reach == Reach::AllOrMonitors)
+        }),
     });
-    let beside = able().find(|other| Some(other.reach) == others);
     one.into_iter().chain(beside)
 }
 
@@ -67,15 +73,19 @@ pub fn unserved(desired: &Desired, assigned: &Assigned) -> BTreeSet<Measure> {
 }
 
 /// Cuts what is desired into each backend's share. Those that do not want the end are not told it, so that nothing is put
-/// in force again because the end alone moved.
+/// in force again because the end alone moved; those that dim beside the panel are told to leave it out.
 pub fn shares(
     desired: &Desired,
     assigned: &Assigned,
+    reach: impl Fn(&str) -> Reach,
     wants_end: impl Fn(&str) -> bool,
 ) -> BTreeMap<&'static str, Desired> {
+    let dims = |measures: &BTreeSet<Measure>| measures.contains(&Measure::Dim);
+    let panel = assigned.iter().any(|(id, all)| reach(id) == Reach::Panel && dims(all));
     let share = |(id, measures): (&&'static str, &BTreeSet<Measure>)| {
         let until = desired.until.filter(|_| wants_end(id));
-        (*id, Desired { until, ..desired.only(measures) })
+        let dim_but_panel = panel && dims(measures) && reach(id) == Reach::AllOrMonitors;
+        (*id, Desired { dim_but_panel, until, ..desired.only(measures) })
     };
     assigned.iter().map(share).collect()
 }
@@ -171,6 +181,42 @@ mod tests {
     }
 
     #[test]
+    fn beside_the_panel_others_are_dimmed_by_what_can_leave_it_out() {
+        let of = |id, reach, measures: &[Measure]| Candidate { reach, ..candidate(id, measures) };
+        let both = [Measure::Dim, Measure::Warmth];
+        let mut candidates = vec![
+            of("panel", Reach::Panel, &[Measure::Dim]),
+            of("gamma", Reach::AllOrMonitors, &both),
+            of("overlay", Reach::AllOrMonitors, &both),
+        ];
+        let reach = |id: &str| match id {
+            "panel" => Reach::Panel,
+            "gamma" | "overlay" => Reach::AllOrMonitors,
+            "monitors" => Reach::Monitors,
+            _ => Reach::All,
+        };
+        let desired = dim_and_warmth();
+        let told = |candidates: &[Candidate]| -> Vec<(&str, u8, Option<u16>, bool)> {
+            let shares = shares(&desired, &assign(&desired, candidates), reach, |_| false);
+            let told =
+                |(id, it): (&'static str, Desired)| (id, it.dim, it.warmth, it.dim_but_panel);
+            shares.into_iter().map(told).collect()
+        };
+        let beside = [("gamma", 40, Some(3400), true), ("panel", 40, None, false)];
+        assert_eq!(told(&candidates), beside);
+        assert_eq!(told(&candidates[1..]), [("gamma", 40, Some(3400), false)]);
+        // Monitors that have their own light need nothing else.
+        candidates.insert(1, of("monitors", Reach::Monitors, &[Measure::Dim]));
+        assert_eq!(told(&candidates)[0], ("gamma", 0, Some(3400), false));
+        // What would serve is all or nothing: it is not passed over for what it may not get on with.
+        candidates[1] = of("magnifier", Reach::All, &both);
+        assert_eq!(
+            told(&candidates),
+            [("magnifier", 0, Some(3400), false), ("panel", 40, None, false)]
+        );
+    }
+
+    #[test]
     fn what_nobody_serves_is_told() {
         let desired = dim_and_warmth();
         let assigned = assign(&desired, &[candidate("light", &[Measure::Dim])]);
@@ -183,7 +229,8 @@ mod tests {
         let desired = dim_and_warmth();
         let candidates =
             [candidate("light", &[Measure::Dim]), candidate("gamma", &[Measure::Warmth])];
-        let shares = shares(&desired, &assign(&desired, &candidates), |id| id == "gamma");
+        let assigned = assign(&desired, &candidates);
+        let shares = shares(&desired, &assigned, |_| Reach::All, |id| id == "gamma");
         assert_eq!(shares["light"], Desired { dim: 40, ..Desired::default() });
         assert_eq!(
             shares["gamma"],

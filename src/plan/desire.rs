@@ -41,6 +41,7 @@ pub fn desired(evaluation: &Evaluation, config: &Config) -> Desired {
         apps: apps.cloned().collect(),
         sites: sites.cloned().collect(),
         breaks: measures.breaks.is_some(),
+        dim_but_panel: false,
         until: evaluation.until,
     }
 }
@@ -99,6 +100,7 @@ mod tests {
             apps: set(&["game"]),
             sites: set(&["x.com"]),
             breaks: true,
+            dim_but_panel: false,
             until,
         };
         assert_eq!(desired(&evaluation, &Config::default()), expected);

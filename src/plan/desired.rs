@@ -70,6 +70,10 @@ pub struct Desired {
     pub sites: BTreeSet<String>,
     /// Whether breaks are suggested.
     pub breaks: bool,
+    /// Whether the panel of a laptop is dimmed by its own light, so that only the other screens are to be; not a measure of
+    /// its own.
+    #[serde(default)]
+    pub dim_but_panel: bool,
     /// When quiet ends, for backends that show or hold it; not a measure of its own.
     pub until: Option<Timestamp>,
 }
@@ -106,6 +110,7 @@ impl Desired {
             apps: if has(Measure::Apps) { self.apps.clone() } else { open.apps },
             sites: if has(Measure::Sites) { self.sites.clone() } else { open.sites },
             breaks: has(Measure::Breaks) && self.breaks,
+            dim_but_panel: self.dim_but_panel,
             until: self.until,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use super::Stay;
 use crate::config::{Config, Measures};
 
 /// A session the person logged.
@@ -92,8 +93,8 @@ pub struct Facts<'a> {
     pub sessions: &'a [Session],
     /// What was done by hand.
     pub by_hand: &'a ByHand,
-    /// The networks this machine is on now, and since when.
-    pub networks: &'a BTreeMap<String, Timestamp>,
+    /// The places the machine is at, by name.
+    pub stays: &'a BTreeMap<String, Stay>,
     /// How far each run (see [`Period::run`]) is ahead of the wall clock because the clock was set back under it; none
     /// is negative.
     pub ahead: &'a BTreeMap<String, SignedDuration>,

@@ -17,12 +17,15 @@ mod place;
 mod plan;
 mod shift;
 mod slot;
+mod stays;
 mod until;
 mod weekly;
 
 pub use evaluate::evaluate;
 pub use facts::*;
+pub use place::here;
 pub use plan::{PLAN_AT_MOST, periods};
+pub use stays::{SETTLE, Stay, Stays};
 
 #[cfg(test)]
 mod tests;

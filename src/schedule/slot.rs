@@ -21,7 +21,7 @@ pub(super) struct Slot<'a> {
 pub(super) enum Cause<'a> {
     After { session: &'a Session, rule: &'a AfterRule, phase: usize },
     Weekly { rule: &'a WeeklyRule, date: civil::Date },
-    Place { rule: &'a PlaceRule },
+    Place { rule: &'a PlaceRule, measures: &'a Measures },
     Start { start: &'a Start, profile: &'a Profile },
     Hold { hold: &'a Hold, profile: &'a Profile },
 }
@@ -32,7 +32,7 @@ impl Slot<'_> {
         match self.cause {
             Cause::After { rule, phase, .. } => &rule.phases[phase].measures,
             Cause::Weekly { rule, .. } => &rule.measures,
-            Cause::Place { rule } => &rule.measures,
+            Cause::Place { measures, .. } => measures,
             Cause::Start { profile, .. } | Cause::Hold { profile, .. } => &profile.measures,
         }
     }
@@ -54,7 +54,7 @@ impl Slot<'_> {
                 let reason = Reason::Weekly { name: rule.name.clone() };
                 (weekly_run(&rule.name, date), reason, &rule.profile)
             }
-            Cause::Place { rule } => {
+            Cause::Place { rule, .. } => {
                 let reason = Reason::Place { name: rule.name.clone() };
                 (place_run(&rule.name), reason, &rule.profile)
             }

@@ -103,7 +103,7 @@ pub fn read_config(path: &Path) -> ReadConfig {
 /// Watches a file or a folder, whether it is there or not yet.
 #[derive(Debug)]
 pub struct Watch {
-    path: PathBuf,
+    paths: Vec<PathBuf>,
     last: Last,
     laid: Laid,
 }
@@ -118,32 +118,38 @@ enum Last {
 impl Watch {
     /// Watches one file. To be called within the runtime.
     pub fn file(path: &Path) -> io::Result<Self> {
-        Self::new(path, Last::File)
+        Self::new(&[path.to_owned()], Last::File)
     }
 
     /// Watches a folder and the files directly in it; those with a dot first, as temporary files have, are left out. To be
     /// called within the runtime.
     pub fn folder(path: &Path) -> io::Result<Self> {
-        Self::new(path, Last::Folder)
+        Self::new(&[path.to_owned()], Last::Folder)
     }
 
-    fn new(path: &Path, last: Last) -> io::Result<Self> {
-        let path = std::path::absolute(path)?;
-        Ok(Self { laid: Laid::new(&path, last)?, path, last })
+    /// Watches several folders as one.
+    pub fn folders(paths: &[PathBuf]) -> io::Result<Self> {
+        Self::new(paths, Last::Folder)
+    }
+
+    fn new(paths: &[PathBuf], last: Last) -> io::Result<Self> {
+        let paths: Vec<PathBuf> =
+            paths.iter().map(std::path::absolute).collect::<Result<_, _>>()?;
+        Ok(Self { laid: Laid::new(&paths, last)?, paths, last })
     }
 
     /// Waits until it may have changed; changes that happened together are told together. What is read afterwards is not
     /// missed: a later change is told again. May be dropped and called again.
     pub async fn changed(&mut self) {
         if let Err(error) = self.laid.changed().await {
-            tracing::warn!(path = %self.path.display(), %error, "watching failed; changes are not seen");
+            tracing::warn!(paths = ?self.paths, %error, "watching failed; changes are not seen");
             std::future::pending::<()>().await;
         }
-        match Laid::new(&self.path, self.last) {
+        match Laid::new(&self.paths, self.last) {
             Ok(laid) => self.laid = laid,
             // The old watches see at least what they saw before.
             Err(error) => {
-                tracing::warn!(path = %self.path.display(), %error, "watching anew failed");
+                tracing::warn!(paths = ?self.paths, %error, "watching anew failed");
             }
         }
     }
@@ -168,12 +174,14 @@ struct Watched {
 }
 
 impl Laid {
-    /// Lays watches along the path. Each is laid before what it watches is looked at, so that no change falls between.
-    fn new(path: &Path, last: Last) -> io::Result<Self> {
+    /// Lays watches along the paths. Each is laid before what it watches is looked at, so that no change falls between.
+    fn new(paths: &[PathBuf], last: Last) -> io::Result<Self> {
         let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
         let ready = wait_on(&inotify, Interest::READABLE)?;
         let mut laid = Self { inotify, ready, watched: BTreeMap::new() };
-        laid.follow(path, last)?;
+        for path in paths {
+            laid.follow(path, last)?;
+        }
         Ok(laid)
     }
 

@@ -5,11 +5,13 @@
 pub mod files;
 mod logind;
 mod names;
+mod network;
 mod notices;
 mod timer;
 
 pub use files::{ReadConfig, Watch, read_config};
 pub use logind::{on_resume, on_zone_change};
 pub use names::Names;
+pub use network::{networks, on_networks};
 pub use notices::Notices;
 pub use timer::{Timer, Woken};

@@ -9,6 +9,9 @@ pub(super) const NAME: &str = "org.freedesktop.Notifications";
 /// Its object.
 pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
+/// What of `Notify` is looked at: who, what it replaces, icon, title, body, buttons.
+type Sent<'a> = (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>);
+
 /// One notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Popup {
@@ -69,7 +72,6 @@ impl Popups {
             return None;
         }
         let body = call.body();
-        type Sent<'a> = (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>);
         let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
         let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
         let mut popup = Popup {

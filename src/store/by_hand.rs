@@ -27,6 +27,9 @@ pub struct Kept {
     /// The backends whose setting the person changed while it was quiet: theirs until quiet ends.
     #[serde(default)]
     pub theirs: BTreeSet<String>,
+    /// When each stay at a place began, by the place's name.
+    #[serde(default)]
+    pub stays: BTreeMap<String, Timestamp>,
 }
 
 /// When each run was seen, on the wall clock and on the one nobody can set.
@@ -98,6 +101,7 @@ mod tests {
                 seen: [("start:a1".to_owned(), Seen { wall: noon, boot_ns: 12 })].into(),
             },
             theirs: ["dunst".to_owned()].into(),
+            stays: [("bedroom".to_owned(), noon)].into(),
         }
     }
 

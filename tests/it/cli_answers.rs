@@ -219,7 +219,7 @@ async fn sessions_apps_and_plan_are_listed() {
             units: vec!["app-discord-1.scope".into()],
             known_by: "unit".into(),
             locked: true,
-            never: false,
+            ..AppEntry::default()
         }];
         scene.plan = vec![phase("settle", -1, 3)];
     }
@@ -235,7 +235,7 @@ async fn sessions_apps_and_plan_are_listed() {
     assert_eq!(json[0]["note"], "three \u{1b}[31mwords");
     assert!(desk.scene().asked.contains(&"Sessions 1767225600000000".to_owned()));
     let ran = desk.run(&["apps"]).await;
-    assert!(ran.out.contains("discord  Discord  locked"), "{}", ran.out);
+    assert!(ran.out.contains("discord  Discord  its unit  locked"), "{}", ran.out);
     assert_eq!(
         desk.run(&["apps", "--format", "json"]).await.json()[0]["units"][0],
         "app-discord-1.scope"

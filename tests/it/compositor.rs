@@ -25,6 +25,9 @@ use tokio::{
 
 pub use stand_in::{Screens, TakesBack};
 
+/// From this number on screens are panels of a laptop; before it, they are monitors.
+pub const PANELS: u32 = 90;
+
 /// What it offers beside screens.
 #[derive(Clone, Copy, Debug)]
 pub struct Offers {

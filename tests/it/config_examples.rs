@@ -15,7 +15,7 @@ fn root() -> &'static Path {
 /// Parses a text; a warning is as bad as a mistake in something people copy.
 fn flawless(text: &str, name: &str) -> Config {
     match parse(text, name) {
-        Ok(Parsed { config, warnings }) => {
+        Ok(Parsed { config, warnings, .. }) => {
             let drawn = quietd::config::render_warnings(name, text, &warnings, false);
             assert!(warnings.is_empty(), "{drawn}");
             config
@@ -127,6 +127,7 @@ fn the_starter_has_the_phases_of_the_built_in_profiles_and_shows_every_key() {
         "every",
         "apps",
         "sites",
+        "categories",
     ] {
         assert!(text.contains(&format!("{key} = ")), "{key} is not shown");
     }

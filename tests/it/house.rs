@@ -20,6 +20,8 @@ pub struct House {
     pub home: TempDir,
     pub bus: PrivateBus,
     pub connection: Connection,
+    /// The address of its system bus; none is there at first.
+    pub system: String,
 }
 
 /// A daemon that runs in a [`House`]; ends with it.
@@ -31,7 +33,8 @@ impl House {
     pub async fn new() -> Self {
         let bus = PrivateBus::start().unwrap();
         let connection = bus.connect().await.unwrap();
-        Self { home: TempDir::new().unwrap(), bus, connection }
+        let system = "unix:path=/nonexistent".to_owned();
+        Self { home: TempDir::new().unwrap(), bus, connection, system }
     }
 
     pub fn path(&self, below: &str) -> PathBuf {
@@ -57,7 +60,7 @@ impl House {
             .env("QUIETD_SYSFS", self.path("sys"))
             .env("QUIETD_PROCFS", self.path("proc"))
             .env("DBUS_SESSION_BUS_ADDRESS", self.bus.address())
-            .env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent")
+            .env("DBUS_SYSTEM_BUS_ADDRESS", &self.system)
             .stdin(Stdio::null());
         command
     }

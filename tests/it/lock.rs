@@ -155,10 +155,14 @@ impl Ear {
         Self { told, listener }
     }
 
+    /// The next app that is caught; before it, that something is to be tried again may be told.
     async fn catches(&mut self) -> Caught {
-        match tokio::time::timeout(AT_MOST, self.told.recv()).await.unwrap() {
-            Some(Change::Caught(caught)) => caught,
-            other => panic!("{other:?}"),
+        loop {
+            match tokio::time::timeout(AT_MOST, self.told.recv()).await.unwrap() {
+                Some(Change::Caught(caught)) => return caught,
+                Some(Change::Again) => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
 }
@@ -425,7 +429,7 @@ async fn an_app_is_adopted_by_what_its_desktop_entry_starts() {
     let locked = ["org.example.Entry".to_owned()].into();
     let running = running_apps(&lab.desktop, &locked).await.unwrap();
     let entry = running.iter().find(|app| app.id == "org.example.Entry").unwrap();
-    assert!(entry.locked && !entry.never);
+    assert!(entry.locked && entry.never.is_none());
     assert!(entry.units.contains(&scope));
     backend.restore(&receipt).await.unwrap();
     assert!(!systemd.is_frozen(&scope));

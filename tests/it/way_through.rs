@@ -178,10 +178,10 @@ impl Desk {
                 changed.await;
             }
         };
-        match timeout(PATIENCE, wait).await {
-            Ok(popups) => popups,
-            Err(_) => panic!("never: {what}; {:?}", self.dunst().popups().await),
-        }
+        let Ok(popups) = timeout(PATIENCE, wait).await else {
+            panic!("never: {what}; {:?}", self.dunst().popups().await)
+        };
+        popups
     }
 
     async fn the_notice(&self, title: &str) -> Popup {

@@ -10,7 +10,7 @@ use quietd::{
 use tokio::sync::mpsc;
 
 use crate::{
-    compositor::{ALL, Compositor, Offers, Seen, Stage, next_change},
+    compositor::{ALL, Compositor, Offers, PANELS, Seen, Stage, next_change},
     contract::soon,
     house::House,
 };
@@ -45,6 +45,38 @@ async fn each_screen_gets_a_ramp_that_ends_at_the_light_that_is_left() {
         assert!([red, green, blue].iter().all(|channel| channel.is_sorted()));
     }
     assert!(stage.compositor.is_quiet());
+}
+
+#[tokio::test]
+async fn beside_a_panel_with_its_own_light_the_other_screens_are_dimmed() {
+    let mut stage = Stage::with(ALL, &[1, PANELS]).await;
+    let backend = wl_gamma::open(&stage.desktop);
+    let beside = |warmth| Desired { dim_but_panel: true, ..warm(50, warmth) };
+    let first = put(&*backend, &beside(None)).await;
+    assert_eq!(stage.compositor.next().await, Seen::GammaAsked(1));
+    assert_eq!(stage.compositor.next_ramp().await, (1, [32768; 3]));
+    assert!(stage.compositor.is_quiet(), "the panel's gamma may be another program's");
+
+    let warmer = beside(Some(2500));
+    let second = backend.capture(&warmer, Some(&first)).await.unwrap();
+    backend.apply(&warmer, &second).await.unwrap();
+    let seen = stage.compositor.next_sorted(3).await;
+    let top = |seen: &Seen| match seen {
+        Seen::Ramp { screen, red, .. } => (*screen, red[255]),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(seen[0], Seen::GammaAsked(PANELS));
+    assert_eq!((top(&seen[1]), top(&seen[2])), ((1, 32768), (PANELS, 65535)));
+
+    backend.apply(&beside(None), &first).await.unwrap();
+    let seen = stage.compositor.next_sorted(2).await;
+    assert_eq!((&seen[0], top(&seen[1])), (&Seen::GammaEnded(PANELS), (1, 32768)));
+    stage.compositor.plug(2);
+    assert_eq!(stage.compositor.next().await, Seen::GammaAsked(2));
+    assert_eq!(stage.compositor.next_ramp().await, (2, [32768; 3]));
+    stage.compositor.plug(PANELS + 1);
+    stage.compositor.plug(3);
+    assert_eq!(stage.compositor.next().await, Seen::GammaAsked(3));
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ use async_trait::async_trait;
 use futures_util::{future::join_all, stream::BoxStream};
 use zbus::Message;
 
-use super::displays::{Display, Displays, Heard, Service, signals};
+use super::{
+    displays::{Display, Displays, Heard, Service, signals},
+    is_panel,
+};
 use crate::{
     backend::{BackendError, CALL_AT_MOST, Desktop, Environment, Known, Probe, Row},
     dbus::{CallError, Peer},
@@ -112,8 +115,11 @@ fn plugged_in(sysfs: &Path) -> usize {
     let is_plugged_in = |folder: &Path| {
         std::fs::read_to_string(folder.join("status")).is_ok_and(|text| text.trim() == "connected")
     };
-    let is_external =
-        |name: &str| !["eDP", "LVDS", "DSI", "Virtual"].iter().any(|kind| name.contains(kind));
+    // "card1-eDP-1"; what is not a connector has no name behind the card's.
+    let is_external = |name: &str| {
+        let connector = name.split_once('-').map(|(_, connector)| connector);
+        connector.is_some_and(|it| !is_panel(it) && !it.starts_with("Virtual"))
+    };
     let external = connectors.flatten().filter(|entry| {
         entry.file_name().to_str().is_some_and(is_external) && is_plugged_in(&entry.path())
     });

@@ -18,6 +18,8 @@ pub const EVERY: Duration = Duration::from_millis(40);
 pub struct Look {
     /// How much light the dimming leaves, 0 to 1.
     pub light: f64,
+    /// The same for the panel of a laptop, which may have been dimmed by its own light.
+    pub panel_light: f64,
     /// How much of red, green and blue the warmth leaves, 0 to 1 each.
     pub tint: Channels,
     /// How much of the colours is taken away, 0 to 1.
@@ -27,11 +29,18 @@ pub struct Look {
 impl Default for Look {
     /// Untouched.
     fn default() -> Self {
-        Self { light: 1.0, tint: [1.0; 3], grey: 0.0 }
+        Self { light: 1.0, panel_light: 1.0, tint: [1.0; 3], grey: 0.0 }
     }
 }
 
 impl Look {
+    /// The look of a screen: the panel of a laptop, or another.
+    #[must_use]
+    pub fn on(&self, is_panel: bool) -> Self {
+        let light = if is_panel { self.panel_light } else { self.light };
+        Self { light, panel_light: light, ..*self }
+    }
+
     /// How much of red, green and blue is left in all.
     pub fn channels(&self) -> Channels {
         self.tint.map(|part| part * self.light)
@@ -43,6 +52,7 @@ impl Look {
         let mix = |from: f64, to: f64| from + (to - from) * part;
         Self {
             light: mix(self.light, other.light),
+            panel_light: mix(self.panel_light, other.panel_light),
             tint: [0, 1, 2].map(|channel| mix(self.tint[channel], other.tint[channel])),
             grey: mix(self.grey, other.grey),
         }
@@ -88,16 +98,13 @@ mod tests {
 
     fn any_look() -> impl Strategy<Value = Look> {
         let part = || 0.0..=1.0_f64;
-        (part(), [part(), part(), part()], part()).prop_map(|(light, tint, grey)| Look {
-            light,
-            tint,
-            grey,
-        })
+        (part(), part(), [part(), part(), part()], part())
+            .prop_map(|(light, panel_light, tint, grey)| Look { light, panel_light, tint, grey })
     }
 
-    fn parts(look: &Look) -> [f64; 5] {
+    fn parts(look: &Look) -> [f64; 6] {
         let [red, green, blue] = look.tint;
-        [look.light, red, green, blue, look.grey]
+        [look.light, look.panel_light, red, green, blue, look.grey]
     }
 
     #[test]

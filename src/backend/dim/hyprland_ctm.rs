@@ -21,7 +21,7 @@ use protocol::hyprland_ctm_control_manager_v1::{Event, HyprlandCtmControlManager
 
 use super::{
     glide::Look,
-    wayland::{Globals, Paint, Standing, WaylandBackend, World},
+    wayland::{Globals, Output, Paint, Standing, WaylandBackend, World},
 };
 use crate::{
     backend::{Backend, Desktop, Environment, Known, Row},
@@ -104,9 +104,10 @@ impl Paint for Matrices {
         self.matrix = matrix(look);
     }
 
-    fn cover(&mut self, name: u32, output: &WlOutput, queue: &QueueHandle<World<Self>>) -> Screen {
+    fn cover(&mut self, output: &Output<'_>, queue: &QueueHandle<World<Self>>) -> Screen {
+        let name = output.name;
         self.manager.get_or_insert_with(|| self.registry.bind(self.global, SINCE, queue, ()));
-        self.outputs.insert(name, output.clone());
+        self.outputs.insert(name, output.proxy.clone());
         Screen { name, is_blocked: self.is_blocked }
     }
 
@@ -170,7 +171,7 @@ mod tests {
     use crate::backend::dim::wayland::Shade;
 
     fn of(dim: u8, warmth: Option<u16>, greyscale: bool) -> [f64; 9] {
-        matrix(&Shade { dim, warmth, greyscale }.into())
+        matrix(&Shade { dim, warmth, greyscale, ..Shade::default() }.into())
     }
 
     fn near(is: &[f64], wanted: &[f64]) -> bool {

@@ -1,5 +1,7 @@
 //! Gamma ramps as values; pure.
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 
 use super::{colour::warmed, glide::Look};
@@ -18,12 +20,17 @@ pub struct Light {
     pub dim: u8,
     /// Kelvin, if warmed.
     pub warmth: Option<u16>,
+    /// Whether the panel of a laptop is left as bright as it is.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub but_panel: bool,
 }
 
 impl From<Light> for Look {
     fn from(light: Light) -> Self {
+        let left = f64::from(100 - light.dim.min(100)) / 100.0;
         Self {
-            light: f64::from(100 - light.dim.min(100)) / 100.0,
+            light: left,
+            panel_light: if light.but_panel { 1.0 } else { left },
             tint: light.warmth.map_or([1.0; 3], warmed),
             grey: 0.0,
         }
@@ -54,12 +61,6 @@ impl Ramp {
     }
 
     /// The same picture, darker and warmer: what was corrected stays corrected.
-    #[must_use]
-    pub fn in_light(&self, light: Light) -> Self {
-        self.in_look(&light.into())
-    }
-
-    /// As [`Self::in_light`], at any point of the way.
     #[must_use]
     pub fn in_look(&self, look: &Look) -> Self {
         let left = look.channels();
@@ -164,10 +165,10 @@ impl TryFrom<String> for Ramp {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Light, Ramp};
+    use super::{Light, Look, Ramp};
 
-    const fn light(dim: u8, warmth: Option<u16>) -> Light {
-        Light { dim, warmth }
+    fn look(dim: u8, warmth: Option<u16>) -> Look {
+        Light { dim, warmth, but_panel: false }.into()
     }
 
     #[test]
@@ -176,7 +177,7 @@ mod tests {
         let [red, ..] = ramp.tables();
         assert_eq!((red[0], red[1], red[255]), (0, 257, 65535));
         assert!(ramp.is_linear());
-        assert!(!ramp.in_light(light(5, None)).is_linear());
+        assert!(!ramp.in_look(&look(5, None)).is_linear());
         assert_eq!(Ramp::linear(1).tables()[0], [0]);
         assert!(Ramp::linear(1).is_black() && !ramp.is_black());
     }
@@ -184,10 +185,10 @@ mod tests {
     #[test]
     fn darker_and_warmer_is_darker_and_warmer() {
         let ramp = Ramp::linear(256);
-        let darker = ramp.in_light(light(40, None));
+        let darker = ramp.in_look(&look(40, None));
         assert_eq!(darker.tables().map(|table| table[255]), [39321; 3]);
         let [red, green, blue] =
-            ramp.in_light(light(0, Some(3400))).tables().map(|table| table[255]);
+            ramp.in_look(&look(0, Some(3400))).tables().map(|table| table[255]);
         assert!(red == 65535 && green < red && blue < green, "{red} {green} {blue}");
     }
 
@@ -228,11 +229,11 @@ mod tests {
 
         #[test]
         fn no_light_is_added(ramp in any_ramp(), dim in 0_u8..=75, warmth in proptest::option::of(1000_u16..=6500)) {
-            let darker = ramp.in_light(light(dim, warmth));
+            let darker = ramp.in_look(&look(dim, warmth));
             for (new, old) in darker.tables().iter().zip(ramp.tables()) {
                 prop_assert!(new.iter().zip(old).all(|(new, old)| new <= old));
             }
-            prop_assert!(ramp.is_like(&ramp.in_light(light(0, None))));
+            prop_assert!(ramp.is_like(&ramp.in_look(&look(0, None))));
         }
     }
 }

@@ -21,7 +21,7 @@ use x11rb::{
     wrapper::ConnectionExt as _,
 };
 
-use super::{glide::Look, ramp::Ramp};
+use super::{glide::Look, is_panel, ramp::Ramp};
 use crate::backend::{BackendError, CALL_AT_MOST};
 
 /// A display, connected to.
@@ -35,11 +35,11 @@ pub(super) struct Display {
 /// The property of the root window that tells of a glide that is not over: see [`Display::begin_glide`].
 const GLIDE: &[u8] = b"_QUIETD_GLIDE";
 
-/// A look in that property: light, red, green, blue, each in 65535ths.
-const LOOK: usize = 4;
+/// A look in that property: light, light of a panel, red, green, blue, each in 65535ths.
+const LOOK: usize = 5;
 
 /// How long that property may be, in its values: no glide has as many beginnings, one for each way screens looked.
-const VALUES_AT_MOST: u32 = 16 * 4;
+const VALUES_AT_MOST: u32 = 16 * 5;
 
 /// One CRTC and what it shows.
 pub(super) struct Crtc {
@@ -56,6 +56,13 @@ pub(super) struct Output {
     pub(super) name: String,
     /// A fingerprint of its EDID, where it has one.
     pub(super) edid: Option<String>,
+}
+
+impl Output {
+    /// How this screen looks where all of them look so.
+    pub(super) fn in_look(&self, look: &Look) -> Look {
+        look.on(is_panel(&self.name))
+    }
 }
 
 /// Why the display could not do something.
@@ -296,7 +303,7 @@ fn packed(look: &Look) -> [u32; LOOK] {
         clippy::cast_sign_loss,
         reason = "between 0 and u16::MAX"
     )]
-    [look.light, red, green, blue]
+    [look.light, look.panel_light, red, green, blue]
         .map(|part| (part.clamp(0.0, 1.0) * f64::from(u16::MAX)).round() as u32)
 }
 
@@ -305,7 +312,8 @@ fn unpacked(values: &[u32]) -> Option<Look> {
         let value = u16::try_from(*values.get(nth)?).ok()?;
         Some(f64::from(value) / f64::from(u16::MAX))
     };
-    Some(Look { light: part(0)?, tint: [part(1)?, part(2)?, part(3)?], grey: 0.0 })
+    let tint = [part(2)?, part(3)?, part(4)?];
+    Some(Look { light: part(0)?, panel_light: part(1)?, tint, grey: 0.0 })
 }
 
 /// FNV-1a, 64 bits: to tell one screen from another, not to keep what it says of itself.
@@ -322,10 +330,13 @@ mod tests {
 
     #[test]
     fn a_look_comes_back_from_the_display_as_it_was() {
-        let look = Look { light: 0.6, tint: [1.0, 0.75, 0.5], grey: 0.0 };
+        let look = Look { light: 0.6, panel_light: 1.0, tint: [1.0, 0.75, 0.5], grey: 0.0 };
         let back = unpacked(&packed(&look)).unwrap();
-        for (is, was) in back.channels().into_iter().zip(look.channels()) {
-            assert!((is - was).abs() < 1e-4, "{is} {was}");
+        for panel in [true, false] {
+            let (is, was) = (back.on(panel).channels(), look.on(panel).channels());
+            for (is, was) in is.into_iter().zip(was) {
+                assert!((is - was).abs() < 1e-4, "{is} {was}");
+            }
         }
         assert_eq!(unpacked(&[1, 2, 3]), None);
         assert_eq!(unpacked(&[70_000, 0, 0, 0]), None);

@@ -5,9 +5,7 @@
 
 use std::os::fd::AsFd as _;
 
-use wayland_client::{
-    Connection, Dispatch, QueueHandle, delegate_noop, protocol::wl_output::WlOutput,
-};
+use wayland_client::{Connection, Dispatch, QueueHandle, delegate_noop};
 use wayland_protocols_wlr::gamma_control::v1::client::{
     zwlr_gamma_control_manager_v1::ZwlrGammaControlManagerV1,
     zwlr_gamma_control_v1::{Event, ZwlrGammaControlV1},
@@ -15,7 +13,7 @@ use wayland_protocols_wlr::gamma_control::v1::client::{
 
 use super::{
     glide::Look,
-    wayland::{Globals, Paint, Standing, WaylandBackend, World, file_with},
+    wayland::{Globals, Output, Paint, Standing, WaylandBackend, World, file_with},
 };
 use crate::{
     backend::{Backend, Desktop, Environment, Known, Row},
@@ -60,6 +58,7 @@ struct Gamma {
 struct Screen {
     control: ZwlrGammaControlV1,
     ramp: Ramp,
+    is_panel: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,14 +84,15 @@ impl Paint for Gamma {
         self.look = *look;
     }
 
-    fn cover(&mut self, name: u32, output: &WlOutput, queue: &QueueHandle<World<Self>>) -> Screen {
-        let control = self.controls.get_gamma_control(output, queue, name);
-        Screen { control, ramp: Ramp::Unknown }
+    fn cover(&mut self, output: &Output<'_>, queue: &QueueHandle<World<Self>>) -> Screen {
+        let control = self.controls.get_gamma_control(output.proxy, queue, output.name);
+        Screen { control, ramp: Ramp::Unknown, is_panel: output.is_panel }
     }
 
     fn repaint(&mut self, screen: &mut Screen, _: &QueueHandle<World<Self>>) {
         let Ramp::Of(size) = screen.ramp else { return };
-        match file_with(|file| file.write_all(&ramps(size, &self.look))) {
+        let look = self.look.on(screen.is_panel);
+        match file_with(|file| file.write_all(&ramps(size, &look))) {
             Ok(file) => screen.control.set_gamma(file.as_fd()),
             Err(error) => {
                 tracing::warn!(backend = ID, %error, "no memory for a gamma ramp");
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn each_channel_ends_at_the_light_that_is_left() {
-        let ramp = values(256, Shade { dim: 50, warmth: Some(2500), greyscale: false });
+        let ramp = values(256, Shade { dim: 50, warmth: Some(2500), ..Shade::default() });
         assert_eq!(ramp.len(), 3 * 256);
         let (red, green, blue) = (ramp[255], ramp[511], ramp[767]);
         assert_eq!(red, 32768);

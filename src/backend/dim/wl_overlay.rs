@@ -12,7 +12,6 @@ use wayland_client::{
     protocol::{
         wl_buffer::WlBuffer,
         wl_compositor::WlCompositor,
-        wl_output::WlOutput,
         wl_region::WlRegion,
         wl_shm::{Format, WlShm},
         wl_shm_pool::WlShmPool,
@@ -29,7 +28,7 @@ use wayland_protocols_wlr::layer_shell::v1::client::{
 
 use super::{
     glide::Look,
-    wayland::{Globals, Paint, Standing, WaylandBackend, World, file_with},
+    wayland::{Globals, Output, Paint, Standing, WaylandBackend, World, file_with},
 };
 use crate::{
     backend::{Backend, Desktop, Environment, Known, Row},
@@ -74,7 +73,7 @@ struct Overlay {
     shm: WlShm,
     shell: ZwlrLayerShellV1,
     viewporter: Option<WpViewporter>,
-    pixel: u32,
+    look: Look,
 }
 
 #[derive(Debug)]
@@ -84,6 +83,7 @@ struct Screen {
     viewport: Option<WpViewport>,
     buffer: Option<WlBuffer>,
     place: Place,
+    is_panel: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Paint for Overlay {
             compositor: globals.bind(4, queue)?,
             shm: globals.bind(1, queue)?,
             viewporter: globals.bind(1, queue).ok(),
-            pixel: pixel(&Look::default()),
+            look: Look::default(),
         })
     }
 
@@ -118,21 +118,21 @@ impl Paint for Overlay {
     }
 
     fn mix(&mut self, look: &Look, _: &QueueHandle<World<Self>>) {
-        self.pixel = pixel(look);
+        self.look = *look;
     }
 
-    fn cover(&mut self, name: u32, output: &WlOutput, queue: &QueueHandle<World<Self>>) -> Screen {
+    fn cover(&mut self, output: &Output<'_>, queue: &QueueHandle<World<Self>>) -> Screen {
         let surface = self.compositor.create_surface(queue, ());
         let nowhere = self.compositor.create_region(queue, ());
         surface.set_input_region(Some(&nowhere));
         nowhere.destroy();
         let layer = self.shell.get_layer_surface(
             &surface,
-            Some(output),
+            Some(output.proxy),
             Layer::Overlay,
             "quietd".to_owned(),
             queue,
-            name,
+            output.name,
         );
         layer.set_anchor(Anchor::all());
         layer.set_size(0, 0);
@@ -141,13 +141,15 @@ impl Paint for Overlay {
         layer.set_keyboard_interactivity(KeyboardInteractivity::None);
         let viewport = self.viewporter.as_ref().map(|all| all.get_viewport(&surface, queue, ()));
         surface.commit();
-        Screen { surface, layer, viewport, buffer: None, place: Place::Unknown }
+        let is_panel = output.is_panel;
+        Screen { surface, layer, viewport, buffer: None, place: Place::Unknown, is_panel }
     }
 
     fn repaint(&mut self, screen: &mut Screen, queue: &QueueHandle<World<Self>>) {
         let Place::Sized(width, height) = screen.place else { return };
         let (columns, rows) = if screen.viewport.is_some() { (1, 1) } else { (width, height) };
-        let Some(buffer) = self.buffer(columns, rows, queue) else {
+        let pixel = pixel(&self.look.on(screen.is_panel));
+        let Some(buffer) = self.buffer(pixel, columns, rows, queue) else {
             screen.place = Place::Closed;
             return;
         };
@@ -186,6 +188,7 @@ impl Overlay {
     /// A buffer of one colour; none where there is no memory for it.
     fn buffer(
         &self,
+        pixel: u32,
         columns: u32,
         rows: u32,
         queue: &QueueHandle<World<Self>>,
@@ -193,7 +196,7 @@ impl Overlay {
         let (width, height) = (i32::try_from(columns).ok()?, i32::try_from(rows).ok()?);
         let stride = width.checked_mul(4)?;
         let size = stride.checked_mul(height)?;
-        let row = self.pixel.to_le_bytes().repeat(usize::try_from(columns).ok()?);
+        let row = pixel.to_le_bytes().repeat(usize::try_from(columns).ok()?);
         let memory = file_with(|file| (0..rows).try_for_each(|_| file.write_all(&row)))
             .inspect_err(|error| tracing::warn!(backend = ID, %error, "no memory for the overlay"))
             .ok()?;
@@ -283,7 +286,7 @@ mod tests {
     use crate::backend::dim::wayland::Shade;
 
     fn of(dim: u8, warmth: Option<u16>) -> u32 {
-        pixel(&Shade { dim, warmth, greyscale: false }.into())
+        pixel(&Shade { dim, warmth, ..Shade::default() }.into())
     }
 
     #[test]

@@ -210,7 +210,8 @@ impl Backend for X11Gamma {
             Ok((steps, display.crtcs()?))
         });
         let (steps, crtcs) = looked.await?;
-        let set = Light { dim: desired.dim, warmth: desired.warmth };
+        let set =
+            Light { dim: desired.dim, warmth: desired.warmth, but_panel: desired.dim_but_panel };
         let mut kept = match held {
             Some(held) => Kept::read(held)?,
             None => Kept {
@@ -337,7 +338,8 @@ fn begin(display: Display, before: Option<&Kept>, new: &Kept, pace: Pace) -> Res
             }
         };
         let own = screen.ramp.sized_as(&crtc.ramp);
-        ways.push(Way { crtc, own, glide: Glide { from, to } });
+        let glide = Glide { from: screen.output.in_look(&from), to: screen.output.in_look(&to) };
+        ways.push(Way { crtc, own, glide });
     }
     let is_soft = pace == Pace::Soft && !overwritten && !ways.is_empty();
     let step = if is_soft {

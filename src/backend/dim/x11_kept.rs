@@ -74,21 +74,20 @@ impl Kept {
         let lights = self.ours.iter().map(|light| Look::from(*light));
         let looks: Vec<Look> = lights.chain(steps.iter().copied()).collect();
         self.found.screens.iter().find_map(|screen| {
-            let look = look_of(&screen.ramp, ramp, &looks)?;
+            let look = screen.look_of(ramp, &looks)?;
             Some((screen, look))
         })
     }
 
     pub(super) fn compare(&self, screen: &Screen, ramp: &Ramp, steps: &[Look]) -> Has {
-        let own = screen.ramp.sized_as(ramp);
-        if own.in_light(self.set).is_like(ramp) {
+        if screen.look_of(ramp, &[self.set.into()]).is_some() {
             return Has::Set;
         }
         // The first steps of a glide are hardly other than what was found.
-        if let Some(look) = look_of(&own, ramp, steps) {
+        if let Some(look) = screen.look_of(ramp, steps) {
             return Has::Ours(look);
         }
-        if own.is_like(ramp) {
+        if screen.ramp.sized_as(ramp).is_like(ramp) {
             Has::Found
         } else if let Some((_, look)) = self.ours_of(ramp, steps) {
             Has::Ours(look)
@@ -113,9 +112,13 @@ impl Kept {
     }
 }
 
-fn look_of(own: &Ramp, ramp: &Ramp, looks: &[Look]) -> Option<Look> {
-    let own = own.sized_as(ramp);
-    looks.iter().find(|look| own.in_look(look).is_like(ramp)).copied()
+impl Screen {
+    /// The look that makes this ramp of its own one.
+    fn look_of(&self, ramp: &Ramp, looks: &[Look]) -> Option<Look> {
+        let own = self.ramp.sized_as(ramp);
+        let mut looks = looks.iter().map(|look| self.output.in_look(look));
+        looks.find(|look| own.in_look(look).is_like(ramp))
+    }
 }
 
 #[cfg(test)]
@@ -128,12 +131,16 @@ mod tests {
 
     /// A screen whose calibration takes some blue away.
     fn calibrated(name: &str) -> Screen {
-        let ramp = Ramp::linear(64).in_light(Light { dim: 0, warmth: Some(5500) });
+        let ramp = Ramp::linear(64).in_look(&light(0, Some(5500)).into());
         Screen { output: output(name), ramp }
     }
 
-    const NOW: Light = Light { dim: 20, warmth: None };
-    const EARLIER: Light = Light { dim: 40, warmth: Some(3400) };
+    const fn light(dim: u8, warmth: Option<u16>) -> Light {
+        Light { dim, warmth, but_panel: false }
+    }
+
+    const NOW: Light = light(20, None);
+    const EARLIER: Light = light(40, Some(3400));
 
     fn kept() -> Kept {
         let other = Screen { output: output("HDMI-1"), ramp: Ramp::linear(64) };
@@ -150,15 +157,28 @@ mod tests {
         let kept = kept();
         let screen = calibrated("DP-1");
         let has = |ramp: &Ramp| kept.compare(&screen, ramp, &[]);
-        assert_eq!(has(&screen.ramp.in_light(NOW)), Has::Set);
-        assert_eq!(has(&screen.ramp.in_light(EARLIER)), Has::Ours(EARLIER.into()));
+        assert_eq!(has(&screen.ramp.in_look(&NOW.into())), Has::Set);
+        assert_eq!(has(&screen.ramp.in_look(&EARLIER.into())), Has::Ours(EARLIER.into()));
         assert_eq!(has(&screen.ramp), Has::Found);
         // Set up anew by the server.
         assert_eq!(has(&Ramp::linear(64)), Has::Found);
         // The CRTC showed the other screen before.
-        assert_eq!(has(&Ramp::linear(64).in_light(NOW)), Has::Ours(NOW.into()));
-        assert_eq!(has(&Ramp::linear(64).in_light(Light { dim: 60, warmth: None })), Has::Theirs);
+        assert_eq!(has(&Ramp::linear(64).in_look(&NOW.into())), Has::Ours(NOW.into()));
+        assert_eq!(has(&Ramp::linear(64).in_look(&light(60, None).into())), Has::Theirs);
         assert_eq!(has(&Ramp::linear(256)), Has::Found);
+    }
+
+    #[test]
+    fn a_panel_with_a_light_of_its_own_is_only_warmed() {
+        let set = Light { but_panel: true, ..EARLIER };
+        let kept = Kept { set, ours: vec![set], ..kept() };
+        let warm = |screen: &Screen| screen.ramp.in_look(&light(0, Some(3400)).into());
+        let dark = |screen: &Screen| screen.ramp.in_look(&EARLIER.into());
+        let (panel, other) = (calibrated("eDP-1"), calibrated("DP-1"));
+        assert_eq!(kept.compare(&panel, &warm(&panel), &[]), Has::Set);
+        assert_eq!(kept.compare(&other, &dark(&other), &[]), Has::Set);
+        assert_ne!(kept.compare(&panel, &dark(&panel), &[]), Has::Set);
+        assert_eq!(kept.compare(&other, &warm(&other), &[]), Has::Theirs);
     }
 
     #[test]
@@ -174,12 +194,12 @@ mod tests {
         let screen = calibrated("DP-1");
         let larger = screen.ramp.sized_as(&Ramp::linear(256));
         assert_eq!(kept.compare(&screen, &larger, &[]), Has::Found);
-        assert_eq!(kept.compare(&screen, &larger.in_light(NOW), &[]), Has::Set);
+        assert_eq!(kept.compare(&screen, &larger.in_look(&NOW.into()), &[]), Has::Set);
         assert_eq!(
-            kept.compare(&screen, &larger.in_light(EARLIER), &[]),
+            kept.compare(&screen, &larger.in_look(&EARLIER.into()), &[]),
             Has::Ours(EARLIER.into())
         );
-        assert_eq!(kept.ours_of(&larger.in_light(NOW), &[]).unwrap().0, &screen);
+        assert_eq!(kept.ours_of(&larger.in_look(&NOW.into()), &[]).unwrap().0, &screen);
     }
 
     #[test]

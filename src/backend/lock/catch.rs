@@ -27,7 +27,7 @@ use super::{
     processes::{PROC, Processes},
     scan,
     starts::Starts,
-    units,
+    units::{self, UserManager},
 };
 use crate::{
     backend::{BackendError, Caught, Change},
@@ -70,6 +70,27 @@ impl Waiting {
     async fn take(&self) -> Batch {
         self.some.notified().await;
         std::mem::take(&mut *self.batch.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Lets units go when it is dropped with some in it: whoever was freezing them was ended in the midst of it, because all is
+/// given back. The manager takes calls in their order, so this one comes after theirs.
+struct LetGo {
+    manager: UserManager,
+    units: Vec<String>,
+}
+
+impl Drop for LetGo {
+    fn drop(&mut self) {
+        let (manager, units) = (self.manager.clone(), std::mem::take(&mut self.units));
+        if let (false, Ok(runtime)) = (units.is_empty(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                for unit in units {
+                    // One that is not frozen, or gone, needs nothing.
+                    let _ = manager.thaw(&unit).await;
+                }
+            });
+        }
     }
 }
 
@@ -171,6 +192,8 @@ impl SystemdFreeze {
         }
 
         let mut failures = Failures::default();
+        let mut undo = LetGo { manager: self.manager.clone(), units: Vec::new() };
+        undo.units.extend(wanted.iter().cloned());
         self.seen(|seen| {
             seen.frozen.retain(|unit, _| now.cgroups.has(unit));
             seen.fresh.retain(|unit| now.cgroups.has(unit));
@@ -178,7 +201,8 @@ impl SystemdFreeze {
         let mut frozen = self.freeze(&wanted, &now, &mut failures).await;
         let mut told_at: BTreeMap<String, Instant> = units;
         let mut changes = Vec::new();
-        let (adopted, needs_a_receipt) = self.adopt_those(&began, &pids, &now, &mut failures).await;
+        let (adopted, needs_a_receipt) =
+            self.adopt_those(&began, &pids, &now, &mut undo, &mut failures).await;
         for (scope, told) in adopted {
             told_at.insert(scope.clone(), told);
             frozen.push(scope);
@@ -190,10 +214,14 @@ impl SystemdFreeze {
         let late: Vec<&str> =
             frozen.iter().map(String::as_str).filter(|it| self.app_of(it).is_none()).collect();
         self.thaw(&late, &now.cgroups, &mut failures).await;
+        undo.units.clear();
         // What may go well later is the engine's to try again. An app that cannot be frozen at all was said in the journal;
         // it is no reason to let the others go.
         if let Err(BackendError::Absent(_) | BackendError::TimedOut(_)) = failures.result() {
             changes.push(Change::Again);
+        }
+        if frozen.is_empty() {
+            return changes;
         }
         let after = Now::at(now.place().to_owned(), &self.env.sysfs);
         changes.extend(frozen.into_iter().filter_map(|unit| {
@@ -213,6 +241,7 @@ impl SystemdFreeze {
         began: &BTreeSet<u32>,
         pids: &BTreeMap<u32, Instant>,
         now: &Now,
+        undo: &mut LetGo,
         failures: &mut Failures,
     ) -> (Vec<(String, Instant)>, bool) {
         if began.is_empty() {
@@ -228,6 +257,11 @@ impl SystemdFreeze {
         let needs_a_receipt = choice.units.iter().any(is_new);
         let mut adopted = Vec::new();
         for some in choice.adopt.chunks(ADOPTIONS_AT_ONCE) {
+            // Unlocked while others were adopted.
+            if some.iter().all(|it| self.app_of(&it.scope).is_none()) {
+                continue;
+            }
+            undo.units.extend(some.iter().map(|it| it.scope.clone()));
             let tops: BTreeSet<u32> = some.iter().map(|it| it.pid).collect();
             let read = || adopt::around(proc, &now.cgroups, &tops);
             let there = self.adopt(some, &read, failures).await;
@@ -280,5 +314,29 @@ impl SystemdFreeze {
             Some(now) => Ok(now),
             None => self.now().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standin::{PrivateBus, Systemd};
+
+    #[tokio::test]
+    async fn what_is_ended_in_the_midst_of_freezing_lets_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let bus = PrivateBus::start().unwrap();
+        let systemd = Systemd::start(bus.address(), &folder.path().join("sys")).await.unwrap();
+        let unit = "app-org.example.Chat-1.scope";
+        systemd.start_unit(unit, &[]).await.unwrap();
+        let manager = UserManager::new(&bus.connect().await.unwrap());
+        manager.freeze(unit).await.unwrap();
+        drop(LetGo { manager: manager.clone(), units: vec![unit.to_owned()] });
+        let thawed = async {
+            while systemd.is_frozen(unit) {
+                manager.version().await.unwrap();
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(10), thawed).await.unwrap();
     }
 }

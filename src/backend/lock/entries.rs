@@ -11,7 +11,11 @@ use std::{
 
 use freedesktop_desktop_entry::DesktopEntry;
 
-use super::{identity::plain, spared};
+use super::{
+    command::{self, Starts},
+    identity::plain,
+    spared,
+};
 
 /// One installed app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub struct Program {
     pub file: Option<PathBuf>,
     /// A folder of its own: every executable in it is the app's.
     pub folder: Option<PathBuf>,
+    /// Its id as a flatpak, [`plain`].
+    pub flatpak: Option<String>,
 }
 
 /// Folders in which a command without a path is looked for, beside the person's own: the environment of the daemon says
@@ -75,10 +81,30 @@ impl Program {
         program
     }
 
-    /// Reads it from the words of an `Exec` key; nothing is known where they start through a runner.
+    /// A snap's: its programs lie in a folder of its own.
+    fn of_snap(name: &str) -> Self {
+        Self { folder: Some(Path::new("/snap").join(name)), ..Self::default() }
+    }
+
+    /// A flatpak's: it always has its own scope, but where there is no user manager that makes one.
+    fn of_flatpak(id: &str) -> Self {
+        Self { flatpak: Some(plain(id)), ..Self::default() }
+    }
+
+    /// Reads it from the words of an `Exec` key; nothing is known where it is not certain what they start.
     fn of_command(words: &[String], folders: &[PathBuf]) -> Self {
         let mut program = Self::default();
-        let Some(command) = words.first().map(Path::new) else { return program };
+        let command = match command::starts(words) {
+            Some(Starts::Program(command)) => command,
+            Some(Starts::Script(script)) => {
+                program.file = Some(script);
+                return program;
+            }
+            Some(Starts::Flatpak(id)) => return Self::of_flatpak(&id),
+            Some(Starts::Snap(name)) => return Self::of_snap(&name),
+            None => return program,
+        };
+        let command = command.as_path();
         let found = if command.is_absolute() {
             Some(command.to_owned())
         } else {
@@ -166,7 +192,7 @@ fn read(folders: &[PathBuf], wanted: &dyn Fn(&str) -> bool) -> BTreeMap<String, 
 }
 
 /// Lists entry files; a file in a folder has the folder's name in its id.
-fn list(folder: &Path, before: &str, files: &mut Vec<(String, PathBuf)>) {
+pub fn list(folder: &Path, before: &str, files: &mut Vec<(String, PathBuf)>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
@@ -183,11 +209,10 @@ fn open(id: String, file: &Path, folders: &[PathBuf]) -> Option<Entry> {
     if entry.hidden() || entry.type_().is_some_and(|kind| kind != "Application") {
         return None;
     }
-    let program = if entry.flatpak().is_some() {
-        // It always has its own scope, and its command names only flatpak.
-        Program::default()
+    let program = if let Some(flatpak) = entry.flatpak() {
+        Program::of_flatpak(flatpak)
     } else if let Some(snap) = entry.desktop_entry("X-SnapInstanceName") {
-        Program { folder: Some(Path::new("/snap").join(snap)), ..Program::default() }
+        Program::of_snap(snap)
     } else {
         Program::of_command(&entry.parse_exec().unwrap_or_default(), folders)
     };
@@ -241,7 +266,7 @@ mod tests {
     #[test]
     fn a_runner_is_not_what_an_app_is_known_by() {
         let folder = folder_with(&[
-            ("a.desktop", "Name=A\nExec=/usr/bin/env X=1 a"),
+            ("a.desktop", "Name=A\nExec=steam steam://rungameid/1"),
             ("b.desktop", "Name=B\nExec=python3 -m b"),
             ("c.desktop", "Name=C\nExec=/usr/bin/flatpak run org.c.C\nX-Flatpak=org.c.C"),
             ("d.desktop", "Name=D\nExec=env SNAP=1 /snap/bin/d\nX-SnapInstanceName=d"),
@@ -253,6 +278,23 @@ mod tests {
             assert_eq!(names(entry), [""; 0], "{id}");
             assert_eq!(entry.program.file, None, "{id}");
         }
+        assert_eq!(found["d"].program.folder.as_deref(), Some(Path::new("/snap/d")));
+        assert_eq!(found["c"].program.flatpak.as_deref(), Some("org.c.c"));
+    }
+
+    #[test]
+    fn an_app_is_known_by_what_a_wrapper_or_an_interpreter_starts() {
+        let folder = folder_with(&[
+            ("a.desktop", "Name=A\nExec=/usr/bin/env X=1 a %U"),
+            ("b.desktop", "Name=B\nExec=python3 /opt/b/main.py"),
+            ("c.desktop", "Name=C\nExec=flatpak run org.c.C"),
+            ("d.desktop", "Name=D\nExec=env X=1 /snap/bin/d.app %U"),
+        ]);
+        let found = all(&[folder.path().join("share")]);
+        assert_eq!(names(&found["a"]), ["a"]);
+        assert_eq!(found["b"].program.file.as_deref(), Some(Path::new("/opt/b/main.py")));
+        assert_eq!(names(&found["b"]), [""; 0], "every other program has a main.py");
+        assert_eq!(found["c"].program.flatpak.as_deref(), Some("org.c.c"));
         assert_eq!(found["d"].program.folder.as_deref(), Some(Path::new("/snap/d")));
     }
 

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 /// Launchers that are known to escape: what follows them is the id, and they are never a part of it.
 const LAUNCHERS: &[&str] = &[
-    "budgie", "cinnamon", "cosmic", "flatpak", "gnome", "hyprland", "kde", "labwc", "lxqt", "mate",
-    "niri", "pantheon", "quietd", "river", "steam", "sway", "uwsm", "wayfire", "xfce",
+    "budgie", "cinnamon", "cosmic", "flatpak", "glib", "gnome", "hyprland", "kde", "labwc", "lxqt",
+    "mate", "niri", "pantheon", "quietd", "river", "steam", "sway", "uwsm", "wayfire", "xfce",
 ];
 
 /// The launcher of the scopes that we make.
@@ -156,7 +156,9 @@ fn from_snap(rest: &str) -> Option<Identity> {
     };
     let both = format!("{name}_{app}");
     let alone = (name == app).then(|| name.to_owned());
-    Some(Identity::new(Some("snap"), [both].into_iter().chain(alone)))
+    // A second instance of one snap: its entries have a `+` where its name has a `_`.
+    let beside = name.split_once('_').map(|(name, key)| format!("{name}+{key}_{app}"));
+    Some(Identity::new(Some("snap"), [both].into_iter().chain(alone).chain(beside)))
 }
 
 /// The length of a UUID as text.
@@ -239,6 +241,9 @@ mod tests {
         // Flatpak.
         ("app-flatpak-org.mozilla.firefox-31337.scope", "flatpak", &["org.mozilla.firefox"]),
         ("app-flatpak-com.discordapp.Discord-2.scope", "flatpak", &["com.discordapp.Discord"]),
+        // GLib, as `gio launch` and most docks and menus start apps.
+        ("app-glib-google\\x2dchrome-3188.scope", "glib", &["google-chrome"]),
+        ("app-glib-org.gnome.Calculator-4321.scope", "glib", &["org.gnome.Calculator"]),
         // Launchers of window managers.
         ("app-niri-foot-88.scope", "niri", &["foot"]),
         ("app-Hyprland-discord-1a2b3c4d.scope", "hyprland", &["discord"]),
@@ -270,6 +275,11 @@ mod tests {
             "snap.libreoffice.writer.7d1b0c3c-8d0e-4a43-9e3e-0a1b2c3d4e5f.scope",
             "snap",
             &["libreoffice_writer"],
+        ),
+        (
+            "snap.firefox_two.firefox-7d1b0c3c-8d0e-4a43-9e3e-0a1b2c3d4e5f.scope",
+            "snap",
+            &["firefox_two_firefox", "firefox+two_firefox"],
         ),
         ("snap.syncthing.daemon.service", "snap", &["syncthing_daemon"]),
         // Ours.

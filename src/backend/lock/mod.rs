@@ -1,16 +1,18 @@
 //! Apps, frozen in their units by the user manager.
 //!
-//! Here: which unit and which process is which app (`identity`, `entries`, `processes`), what is never frozen
+//! Here: which unit and which process is which app (`identity`, `entries`, `command`, `processes`), what is never frozen
 //! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), the backend that puts these together
 //! (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked is noticed (`starts`: `execs` or
-//! `scan`), frozen (`catch`) and ended where nobody wants it (`end`), and the list of what runs (`running`). Not here: which apps are to be locked, and
-//! since when; sites.
+//! `scan`), frozen (`catch`) and ended where nobody wants it (`end`), and the list of what runs (`running`) and of what is
+//! installed (`installed`). Not here: which apps are to be locked, and since when; sites.
 //!
-//! Nothing is ever killed, and nothing that the person may have done something in is ended. One mechanism serves all: systemd's `FreezeUnit` stops a unit's whole tree at once.
+//! Nothing is ever killed, and nothing that the person may have done something in is ended. One mechanism serves all:
+//! systemd's `FreezeUnit` stops a unit's whole tree at once.
 
 mod adopt;
 mod catch;
 mod cgroups;
+mod command;
 mod end;
 mod entries;
 mod execs;
@@ -18,6 +20,7 @@ mod failures;
 mod freeze;
 mod go_on;
 mod identity;
+mod installed;
 mod now;
 mod probe;
 mod processes;
@@ -30,7 +33,8 @@ mod units;
 pub use entries::name_of;
 pub use freeze::SystemdFreeze;
 pub use identity::{Identity, plain};
-pub use running::{KnownBy, RunningApp, running_apps};
+pub use installed::{folders as application_folders, installed, installed_by_and_by};
+pub use running::{KnownBy, RunningApp, Sign, running_apps};
 pub use starts::How;
 
 use super::{Environment, Known, Row, Seen};

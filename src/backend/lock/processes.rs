@@ -13,9 +13,9 @@ use std::{
 use nix::unistd::Uid;
 
 use super::{
-    cgroups,
+    cgroups, command,
     entries::{self, Entry, Program},
-    identity::Identity,
+    identity::{Identity, plain},
     spared,
 };
 
@@ -39,6 +39,10 @@ pub struct Process {
     pub unit: Option<String>,
     /// Where its executable is a runner, the script it runs.
     pub script: Option<PathBuf>,
+    /// Where it is in a flatpak's box and in no app's unit, that flatpak's id, [`plain`].
+    pub flatpak: Option<String>,
+    /// Where its executable is in an `AppImage`'s mount, the image.
+    pub image: Option<PathBuf>,
 }
 
 impl Process {
@@ -48,10 +52,21 @@ impl Process {
         let exe = executable(folder)?;
         let cgroup = fs::read_to_string(folder.join("cgroup")).unwrap_or_default();
         let unit = cgroups::unified(&cgroup).and_then(cgroups::unit_in).map(str::to_owned);
-        let mut process = Self { pid, parent, started, name, exe, unit, script: None };
-        if spared::is_runner(&process.program()) {
+        let mut process = Self { pid, parent, started, name, exe, unit, ..Self::default() };
+        let program = process.program();
+        let runner = spared::is_runner(&program);
+        if runner {
             let line = fs::read(folder.join("cmdline")).unwrap_or_default();
-            process.script = script_in(&line);
+            process.script = script_in(&program, &line);
+        }
+        if (runner || process.exe.starts_with("/app")) && process.app_unit().is_none() {
+            // What the box has at its root is its own; the host has no such file.
+            let info = fs::read_to_string(folder.join("root/.flatpak-info")).unwrap_or_default();
+            process.flatpak = flatpak_in(&info);
+        }
+        if process.exe.iter().any(|part| part.as_encoded_bytes().starts_with(b".mount_")) {
+            let variables = fs::read(folder.join("environ")).unwrap_or_default();
+            process.image = image_in(&variables);
         }
         Some(process)
     }
@@ -167,6 +182,7 @@ pub struct Programs {
     names: BTreeMap<String, String>,
     files: BTreeMap<PathBuf, String>,
     folders: BTreeMap<PathBuf, String>,
+    flatpaks: BTreeMap<String, String>,
     spared: BTreeSet<String>,
 }
 
@@ -178,7 +194,8 @@ impl Programs {
         let spared = entries.iter().filter(|(_, entry)| entry.spared).map(|(app, _)| app.clone());
         let mut programs = Self { spared: spared.collect(), ..Self::default() };
         for app in apps {
-            programs.add(app, &Program::named(app));
+            let flatpak = Some(plain(app));
+            programs.add(app, &Program { flatpak, ..Program::named(app) });
         }
         for (app, entry) in &entries {
             programs.add(app, &entry.program);
@@ -213,6 +230,9 @@ impl Programs {
         if let Some(file) = &program.file {
             self.files.entry(file.clone()).or_insert_with(|| app.to_owned());
         }
+        if let Some(id) = &program.flatpak {
+            self.flatpaks.entry(id.clone()).or_insert_with(|| app.to_owned());
+        }
         if let Some(folder) = &program.folder {
             self.folders.entry(folder.clone()).or_insert_with(|| app.to_owned());
         }
@@ -223,6 +243,11 @@ impl Programs {
         let program = process.program();
         let runner = spared::is_runner(&program);
         let path = if runner { process.script.as_deref() } else { Some(process.exe.as_path()) };
+        let boxed = process.flatpak.as_ref().and_then(|id| self.flatpaks.get(id));
+        let image = || {
+            let image = process.image.as_deref()?;
+            self.files.get(image).or_else(|| self.names.get(&base(image)))
+        };
         let by_path = path.and_then(|path| {
             self.files
                 .get(path)
@@ -233,7 +258,12 @@ impl Programs {
         let says_itself = !runner || program.starts_with("wine");
         let by_name = || self.names.get(&process.name.to_lowercase()).filter(|_| says_itself);
         // Asked last: it is the dearer question, and most processes are no app that is looked for.
-        by_path.or_else(by_name).filter(|_| !spared::program(&program)).map(String::as_str)
+        boxed
+            .or(by_path)
+            .or_else(image)
+            .or_else(by_name)
+            .filter(|_| !spared::program(&program))
+            .map(String::as_str)
     }
 }
 
@@ -263,21 +293,25 @@ fn parse_stat(stat: &str) -> Option<(String, u32, u64)> {
     Some((name, fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?))
 }
 
-/// The script in a runner's command line: its first argument, unless that is an option or an assignment.
-fn script_in(line: &[u8]) -> Option<PathBuf> {
-    let first = line.split(|byte| *byte == 0).nth(1)?;
-    let first = std::str::from_utf8(first).ok()?;
-    if first.is_empty() || first.starts_with('-') || first.contains('=') {
-        return None;
-    }
-    let path = Path::new(first);
-    // An Electron app's archive has the name of all of them; its folder has the app's.
-    if path.extension().is_some_and(|end| end == "asar") {
-        let folder = path.parent()?;
-        let generic = folder.file_name().is_some_and(|name| name == "resources");
-        return if generic { folder.parent().map(Path::to_owned) } else { Some(folder.to_owned()) };
-    }
-    Some(path.to_owned())
+/// The script in a runner's command line.
+fn script_in(runner: &str, line: &[u8]) -> Option<PathBuf> {
+    let words = line.split(|byte| *byte == 0).skip(1);
+    let words: Vec<&str> = words.map_while(|word| std::str::from_utf8(word).ok()).collect();
+    command::script(runner, &words)
+}
+
+/// The id in a `.flatpak-info`: `name` of `[Application]`.
+fn flatpak_in(info: &str) -> Option<String> {
+    let lines = info.lines().skip_while(|line| line.trim() != "[Application]").skip(1);
+    let mut lines = lines.take_while(|line| !line.starts_with('['));
+    lines.find_map(|line| line.strip_prefix("name=")).map(|id| plain(id.trim()))
+}
+
+/// The image that an `AppImage`'s own starter tells its processes of.
+fn image_in(variables: &[u8]) -> Option<PathBuf> {
+    let image = variables.split(|byte| *byte == 0).find_map(|it| it.strip_prefix(b"APPIMAGE="))?;
+    let path = PathBuf::from(std::str::from_utf8(image).ok()?);
+    path.is_absolute().then_some(path)
 }
 
 fn base(path: &Path) -> String {

@@ -8,7 +8,8 @@ fn process(pid: u32, parent: u32, exe: &str) -> Process {
 
 fn with_script(pid: u32, exe: &str, script: &str) -> Process {
     let line = format!("{exe}\0{script}\0--flag\0");
-    Process { script: script_in(line.as_bytes()), ..process(pid, 1, exe) }
+    let script = script_in(&base(Path::new(exe)), line.as_bytes());
+    Process { script, ..process(pid, 1, exe) }
 }
 
 fn programs(apps: &[&str], folders: &[PathBuf]) -> Programs {
@@ -50,6 +51,31 @@ fn a_name_in_the_config_is_a_programs_name() {
     ] {
         assert_eq!(known.app(&other), None, "{other:?}");
     }
+}
+
+#[test]
+fn boxes_and_images_say_which_app_is_in_them() {
+    let info =
+        "[Application]\nname=org.example.Chat\nruntime=runtime/org.x/1\n\n[Instance]\nname=other\n";
+    assert_eq!(flatpak_in(info).as_deref(), Some("org.example.chat"));
+    assert_eq!(flatpak_in("[Instance]\nname=org.example.Chat\n"), None);
+    let variables = b"A=b\0APPIMAGE=/home/a/Apps/Notes-1.2.AppImage\0MY_APPIMAGE=/x\0";
+    let image = image_in(variables).unwrap();
+    assert_eq!(image, Path::new("/home/a/Apps/Notes-1.2.AppImage"));
+    assert_eq!(image_in(b"APPIMAGE=notes\0"), None);
+    assert_eq!(image_in(b""), None);
+
+    let mut known = programs(&["org.example.Chat"], &[]);
+    known.add("notes", &Program { file: Some(image.clone()), ..Program::default() });
+    let boxed =
+        |id: &str| Process { flatpak: Some(id.to_owned()), ..process(9, 1, "/app/bin/anything") };
+    assert_eq!(known.app(&boxed("org.example.chat")), Some("org.example.chat"));
+    assert_eq!(known.app(&boxed("org.example.chat.beta")), None);
+    let mounted =
+        |image| Process { image, ..process(9, 1, "/tmp/.mount_NotesAb12/usr/bin/electron-notes") };
+    assert_eq!(known.app(&mounted(Some(image))), Some("notes"));
+    assert_eq!(known.app(&mounted(Some("/home/a/Apps/Other.AppImage".into()))), None);
+    assert_eq!(known.app(&mounted(None)), None);
 }
 
 #[test]

@@ -105,6 +105,10 @@ pub fn apps(apps: &[AppEntry]) -> Value {
                 "known_by": app.known_by,
                 "locked": app.locked,
                 "never": app.never,
+                "sign": app.sign,
+                "never_why": app.never_why,
+                "asked": app.asked,
+                "profiles": app.profiles,
             })
         })
         .collect()

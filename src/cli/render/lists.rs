@@ -35,14 +35,20 @@ pub fn apps(page: &Page, apps: &[AppEntry], config: &str) -> String {
     }
     let mut apps: Vec<&AppEntry> = apps.iter().collect();
     apps.sort_by_key(|app| app.id.to_lowercase());
-    let mut rows = vec![["Id", "Name", "Now"].map(str::to_owned)];
+    let mut rows = vec![["Id", "Name", "Known by", "Now"].map(str::to_owned)];
     rows.extend(apps.into_iter().map(|app| {
-        let now = match app {
-            AppEntry { never: true, .. } => "can never be locked",
-            AppEntry { locked: true, .. } => "locked",
-            _ => "open",
+        let now = match (app, app.profiles.as_deref()) {
+            (AppEntry { never: true, .. }, _) => match &app.never_why {
+                Some(why) => format!("can never be locked: {why}"),
+                None => "can never be locked".to_owned(),
+            },
+            (AppEntry { locked: true, .. }, _) => "locked".to_owned(),
+            (_, Some(profiles)) if !profiles.is_empty() => {
+                format!("open; locked in {}", profiles.join(", "))
+            }
+            _ => "open".to_owned(),
         };
-        [app.id.clone(), app.name.clone(), now.to_owned()]
+        [app.id.clone(), app.name.clone(), known_by(app).to_owned(), now]
     }));
     let mut out = page.columns(&rows);
     out.push('\n');
@@ -51,6 +57,19 @@ pub fn apps(page: &Page, apps: &[AppEntry], config: &str) -> String {
         &format!("To lock one, write its id under lock = [\"…\"] in a profile of {config}."),
     ));
     out
+}
+
+/// How an app was recognised, in words.
+fn known_by(app: &AppEntry) -> &str {
+    match app.sign.as_deref().unwrap_or(&app.known_by) {
+        "unit" => "its unit",
+        "bus" => "the bus",
+        "script" => "its script",
+        "appimage" => "its AppImage",
+        "program" | "process" => "its program",
+        // A flatpak or a snap, or what a newer daemon says.
+        other => other,
+    }
 }
 
 /// Something `doctor` looks at without the daemon.
@@ -196,15 +215,31 @@ mod tests {
             ..AppEntry::default()
         };
         let running = [
-            app("org.telegram.desktop", "Telegram", true, false),
-            app("Alacritty", "Alacritty", false, true),
-            app("firefox", "Firefox", false, false),
+            AppEntry {
+                sign: Some("flatpak".into()),
+                ..app("org.telegram.desktop", "Telegram", true, false)
+            },
+            AppEntry {
+                sign: Some("unit".into()),
+                never_why: Some("a terminal".into()),
+                ..app("Alacritty", "Alacritty", false, true)
+            },
+            AppEntry {
+                sign: Some("program".into()),
+                profiles: Some(vec!["ease".into(), "quiet".into()]),
+                ..app("liferea", "Liferea", false, false)
+            },
+            // From an older daemon.
+            AppEntry { known_by: "process".into(), ..app("firefox", "Firefox", false, false) },
+            AppEntry { known_by: "unit".into(), ..app("foot", "Foot", false, true) },
         ];
         insta::assert_snapshot!(apps(&sample::page(), &running, "~/.config/quietd/config.toml"), @r#"
-          Id                    Name       Now
-          Alacritty             Alacritty  can never be locked
-          firefox               Firefox    open
-          org.telegram.desktop  Telegram   locked
+          Id                    Name       Known by     Now
+          Alacritty             Alacritty  its unit     can never be locked: a terminal
+          firefox               Firefox    its program  open
+          foot                  Foot       its unit     can never be locked
+          liferea               Liferea    its program  open; locked in ease, quiet
+          org.telegram.desktop  Telegram   flatpak      locked
 
         To lock one, write its id under lock = ["…"] in a
         profile of ~/.config/quietd/config.toml.

@@ -4,6 +4,7 @@
 
 pub mod answers;
 mod changes;
+pub mod groups;
 pub mod json;
 pub mod lists;
 mod measures;

@@ -150,7 +150,7 @@ sites = ["old.reddit.com"]
     5 |   { for = "20h", profile = "dark" },
       |                            ^^^^^^ stricter than "ease"
       |
-      = help: Phases only ease off, so this is kept as it is in the phase before: notifications, dim (10, not 75), lock ("4chan.org" and 27 more stay open), wait (10s, not 30s), breaks.
+      = help: Phases only ease off, so this is kept as it is in the phase before: notifications, dim (10, not 75), lock ("4chan.org" and 64 more stay open), wait (10s, not 30s), breaks.
 
     warning: quiet ends 14 days after a session at the latest
      --> config.toml:6:11

@@ -51,7 +51,7 @@ lock = ["@socail", "@upsetting", "reddit.com"]
     10 | lock = ["@socail", "@upsetting", "reddit.com"]
        |                    ^^^^^^^^^^^^ no group has this name
        |
-       = help: Write "@games", "@news", "@shopping", "@social", "@video" or "@work", or add a group of that name under [groups].
+       = help: Write "@chat", "@games", "@mail", "@news", "@shopping", "@social", "@video" or "@work", or add a group of that name under [groups].
 
     4 mistakes in config.toml.
     "#);

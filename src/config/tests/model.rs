@@ -56,7 +56,7 @@ fn hours(hours: i64) -> SignedDuration {
 
 #[test]
 fn the_example_of_the_design_is_valid_as_it_stands() {
-    let Parsed { config, warnings } = valid(DESIGN);
+    let Parsed { config, warnings, .. } = valid(DESIGN);
     assert_eq!(warnings, []);
 
     let [rule] = config.after.as_slice() else { panic!("{:?}", config.after) };
@@ -85,7 +85,7 @@ fn the_example_of_the_design_is_valid_as_it_stands() {
     assert!(!weekly.days.contains(Weekday::Friday) && !weekly.days.contains(Weekday::Saturday));
 
     let [place] = config.places.as_slice() else { panic!("{:?}", config.places) };
-    assert_eq!((place.name.as_str(), place.network.as_str()), ("bedroom", "Bedroom"));
+    assert_eq!((&*place.name, &place.sign), ("bedroom", &Sign::Network("Bedroom".into())));
     assert!(config.is_never_app("org.signal.signal.desktop"));
     assert!(config.is_never_site("www.findahelpline.com"));
 }
@@ -93,7 +93,7 @@ fn the_example_of_the_design_is_valid_as_it_stands() {
 #[test]
 fn an_empty_file_has_the_built_in_profiles_and_no_rule() {
     for text in ["", "\n", "# nothing\r\n", "\u{feff}"] {
-        let Parsed { config, warnings } = valid(text);
+        let Parsed { config, warnings, .. } = valid(text);
         assert_eq!(warnings, []);
         assert!(config.after.is_empty() && config.weekly.is_empty() && config.places.is_empty());
         assert!(config.profiles["settle"].measures.lock.sites.contains("facebook.com"));
@@ -139,7 +139,7 @@ fn days_are_named_one_by_one_or_as_ranges_that_wrap() {
 #[test]
 fn however_long_a_rule_is_written_strong_measures_end_after_72_hours_and_all_after_14_days() {
     let text = "[[after]]\nsession = 'any'\nphases = [{ for = '5000h', profile = 'settle' }]\n";
-    let Parsed { config, warnings } = valid(text);
+    let Parsed { config, warnings, .. } = valid(text);
     let [strong, weak] = config.after[0].phases.as_slice() else { panic!("{config:?}") };
     assert_eq!((strong.lasts, weak.lasts), (hours(72), hours(14 * 24 - 72)));
     assert!(!strong.measures.lock.apps.is_empty());
@@ -160,7 +160,7 @@ fn batches_are_in_order_and_there_without_a_word() {
     let time = |hour, minute| civil::time(hour, minute, 0, 0);
     assert_eq!(valid("").config.batches, [time(9, 0), time(13, 0), time(18, 0)]);
     assert_eq!(valid("batches = '7:30'").config.batches, [time(7, 30)]);
-    let Parsed { config, warnings } = valid("batches = ['18:00', '00:00', '07:30', '18:00']");
+    let Parsed { config, warnings, .. } = valid("batches = ['18:00', '00:00', '07:30', '18:00']");
     assert_eq!(config.batches, [time(0, 0), time(7, 30), time(18, 0)]);
     assert_eq!(warnings[0].title, "18:00 stands twice in `batches`");
 }
@@ -171,7 +171,7 @@ fn a_strong_phase_that_begins_after_72_hours_is_weak() {
         { for = '71h', profile = 'settle' }, { for = '1h', profile = 'quiet' },
         { for = '10h', profile = 'quiet' }, { for = '20 days', profile = 'ease' },
         { for = '1h', profile = 'ease' } ]\n";
-    let Parsed { config, warnings } = valid(text);
+    let Parsed { config, warnings, .. } = valid(text);
     let phases = &config.after[0].phases;
     let lasts: Vec<_> = phases.iter().map(|phase| phase.lasts.as_hours()).collect();
     assert_eq!(lasts, [71, 1, 10, 14 * 24 - 82]);
@@ -184,7 +184,7 @@ fn a_strong_phase_that_begins_after_72_hours_is_weak() {
 fn a_stricter_phase_is_kept_at_the_level_before() {
     let text = "[[after]]\nsession = 'any'\nphases = [
         { for = '4h', profile = 'ease' }, { for = '4h', profile = 'settle' } ]\n";
-    let Parsed { config, warnings } = valid(text);
+    let Parsed { config, warnings, .. } = valid(text);
     let [first, second] = config.after[0].phases.as_slice() else { panic!("{config:?}") };
     assert_eq!(second.measures, first.measures);
     assert_eq!(second.profile, "settle");
@@ -198,7 +198,7 @@ fn a_stricter_phase_is_kept_at_the_level_before() {
 #[test]
 fn what_stands_under_never_is_taken_out_of_built_in_groups() {
     let text = "[never]\napps = ['Steam.desktop']\nsites = ['x.com', 'old.reddit.com']\n";
-    let Parsed { config, warnings } = valid(text);
+    let Parsed { config, warnings, .. } = valid(text);
     let lock = &config.profiles["settle"].measures.lock;
     assert!(!lock.apps.contains("steam") && lock.apps.contains("com.valvesoftware.Steam"));
     assert!(!lock.sites.contains("x.com") && !lock.sites.contains("reddit.com"));

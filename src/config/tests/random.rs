@@ -149,7 +149,7 @@ fn holds_of_every_model(config: &Config) {
 /// Reads a text; every place that is told is a place in it.
 fn read(text: &str) -> Option<Config> {
     match parse(text, "config.toml") {
-        Ok(Parsed { config, warnings }) => {
+        Ok(Parsed { config, warnings, .. }) => {
             holds_of_every_model(&config);
             places_are_in(text, &warnings);
             assert_eq!(

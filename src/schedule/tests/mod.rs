@@ -4,5 +4,6 @@
 mod batches;
 mod properties;
 mod rules;
+mod stays;
 mod world;
 mod zones;

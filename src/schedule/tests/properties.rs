@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::{
-    super::{Evaluation, Period, Session},
+    super::{Evaluation, Period, Session, Stay},
     world::{STEP, World, any_rule, any_sessions, any_world, quickly, steps},
 };
 use crate::config::Measures;
@@ -191,6 +191,9 @@ proptest! {
         let runs = world.runs(now);
         let mut set_back = world.clone();
         set_back.ahead = runs.iter().map(|run| (run.clone(), STEP * back)).collect();
+        for stay in set_back.stays.values_mut() {
+            *stay = Stay { since: stay.since - STEP * back, left: stay.left.map(|left| left - STEP * back) };
+        }
         for later in later {
             let at = now + STEP * later;
             let mut expected = moved(world.at(at).periods, STEP * back);
@@ -229,7 +232,8 @@ proptest! {
             rule.phases[0].lasts = SignedDuration::from_secs(ahead);
         }
         world.by_hand.offs.push(moments[6]);
-        world.networks.insert("Bedroom".into(), moments[5]);
+        let left = Some(moments[6]).filter(|left| moments[5] <= *left);
+        world.stays.insert("bedroom".into(), Stay { since: moments[5], left });
         let by = SignedDuration::from_secs(ahead);
         world.ahead.extend(["session:s0", "weekly:w0@9999-12-31"].map(|run| (run.into(), by)));
         let evaluation = world.at(moments[7]);

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    super::{Hold, Reason, Start, Unlock},
-    world::{World, after, at, dim, hours, session, weekly},
+    super::{Hold, Reason, SETTLE, Start, Stay, Unlock, here},
+    world::{World, after, at, bedroom, dim, hours, session, weekly},
 };
-use crate::config::{Kinds, Measures, PlaceRule, Profile, STRONG_AT_MOST};
+use crate::config::{Kinds, Measures, Notifications, Profile, STRONG_AT_MOST};
 
 const NOON: &str = "2026-06-01T12:00:00Z";
 
@@ -74,23 +74,41 @@ fn every_rule_whose_kinds_include_the_session_applies() {
 #[test]
 fn a_place_is_quiet_while_its_network_is_there() {
     let mut world = World::default();
-    world.config.places = vec![PlaceRule {
-        name: "bedroom".into(),
-        network: "Bedroom".into(),
-        profile: "ease".into(),
-        measures: dim(10),
-    }];
-    world.networks.insert("bedroom".into(), noon());
-    assert!(!world.at(noon()).is_quiet(), "names of networks are compared exactly");
-    world.networks.insert("Bedroom".into(), noon());
+    world.config.places = vec![bedroom(dim(10))];
+    let on = |network: &str| here(&world.config, &BTreeSet::from([network.to_owned()]));
+    assert!(on("bedroom").is_empty(), "names of networks are compared exactly");
+    assert_eq!(on("Bedroom"), BTreeSet::from(["bedroom".to_owned()]));
+    world.stays.insert("bedroom".into(), Stay { since: noon(), left: None });
     let evaluation = world.at(noon());
     assert_eq!(evaluation.periods[0].run, "place:bedroom");
     assert_eq!((evaluation.until, evaluation.next_change), (None, None));
 
     world.by_hand.offs.push(noon() + hours(1));
     assert!(!world.at(noon() + hours(100)).is_quiet(), "off holds for as long as one stays");
-    world.networks.insert("Bedroom".into(), noon() + hours(2));
+    world.stays.insert("bedroom".into(), Stay { since: noon() + hours(2), left: None });
     assert!(world.at(noon() + hours(2)).is_quiet(), "coming back is another run");
+    world
+        .stays
+        .insert("bedroom".into(), Stay { since: noon() + hours(2), left: Some(noon() + hours(3)) });
+    let leaving = world.at(noon() + hours(3));
+    assert_eq!((leaving.is_quiet(), leaving.next_change), (true, Some(noon() + hours(3) + SETTLE)));
+    assert!(!world.at(noon() + hours(3) + SETTLE).is_quiet());
+}
+
+#[test]
+fn at_a_place_what_is_strong_ends_after_72_hours() {
+    let mut world = World::default();
+    let strong = Measures { notifications: Notifications::Urgent, ..dim(10) };
+    world.config.places = vec![bedroom(strong.clone())];
+    world.stays.insert("bedroom".into(), Stay { since: noon(), left: None });
+    let first = world.at(noon());
+    assert_eq!((first.measures, first.next_change), (strong, Some(noon() + STRONG_AT_MOST)));
+    assert_eq!(first.until, None);
+    let later = world.at(noon() + STRONG_AT_MOST);
+    assert_eq!(later.measures, Measures { notifications: Notifications::Batched, ..dim(10) });
+    assert_eq!((later.until, &*later.periods[0].run), (None, "place:bedroom"));
+    world.by_hand.offs.push(noon() + hours(1));
+    assert!(!world.at(noon() + hours(100)).is_quiet(), "off is off for what follows as well");
 }
 
 #[test]
@@ -184,6 +202,7 @@ fn an_unlock_ends_when_its_last_one_does() {
 #[test]
 fn an_unlock_begins_after_its_wait() {
     let mut world = after_a_session();
+    world.config.after[0].phases[0].measures.lock.apps = ["mail".to_owned()].into();
     let opens = noon() + SignedDuration::from_secs(20);
     for what in ["mail", "not locked"] {
         let unlock = Unlock { what: what.into(), from: opens, until: noon() + hours(1) };

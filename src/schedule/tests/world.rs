@@ -10,10 +10,10 @@ use proptest::{
     prelude::*,
 };
 
-use super::super::{ByHand, Evaluation, Facts, Hold, Period, Session, Start, Unlock};
+use super::super::{ByHand, Evaluation, Facts, Hold, Period, SETTLE, Session, Start, Stay, Unlock};
 use crate::config::{
     AfterRule, Breaks, Config, Days, Kinds, Lock, Measures, Notifications, Phase, PlaceRule,
-    Profile, WeeklyRule,
+    Profile, Sign, WeeklyRule,
 };
 
 /// Facts, owned.
@@ -22,7 +22,7 @@ pub struct World {
     pub config: Config,
     pub sessions: Vec<Session>,
     pub by_hand: ByHand,
-    pub networks: BTreeMap<String, Timestamp>,
+    pub stays: BTreeMap<String, Stay>,
     pub ahead: BTreeMap<String, SignedDuration>,
     pub zone: TimeZone,
     pub slept: Option<(Timestamp, Timestamp)>,
@@ -34,7 +34,7 @@ impl Default for World {
             config: Config::default(),
             sessions: Vec::new(),
             by_hand: ByHand::default(),
-            networks: BTreeMap::new(),
+            stays: BTreeMap::new(),
             ahead: BTreeMap::new(),
             zone: TimeZone::UTC,
             slept: None,
@@ -48,7 +48,7 @@ impl World {
             config: &self.config,
             sessions: &self.sessions,
             by_hand: &self.by_hand,
-            networks: &self.networks,
+            stays: &self.stays,
             ahead: &self.ahead,
             zone: &self.zone,
             slept: self.slept,
@@ -205,6 +205,17 @@ pub fn any_sessions(noon: usize) -> impl Strategy<Value = Vec<Session>> {
     })
 }
 
+/// A place by a network.
+pub fn bedroom(measures: Measures) -> PlaceRule {
+    PlaceRule {
+        name: "bedroom".into(),
+        sign: Sign::Network("Bedroom".into()),
+        profile: "ease".into(),
+        lasting: measures.without_strong(),
+        measures,
+    }
+}
+
 fn any_config() -> impl Strategy<Value = Config> {
     let when = (vec(any_rule(), 0..3), vec(any_weekly(), 0..3), option::of(any_measures()));
     let batches = btree_set(0..48i8, 0..4);
@@ -213,12 +224,7 @@ fn any_config() -> impl Strategy<Value = Config> {
         for (number, rule) in weekly.iter_mut().enumerate() {
             rule.name = format!("w{number}");
         }
-        let place = place.map(|measures| PlaceRule {
-            name: "bedroom".into(),
-            network: "Bedroom".into(),
-            profile: "ease".into(),
-            measures,
-        });
+        let place = place.map(bedroom);
         let profiles = [("one", one), ("two", two)]
             .map(|(name, measures)| (name.to_owned(), Profile { measures }));
         Config {
@@ -270,12 +276,15 @@ fn any_by_hand(noon: usize) -> impl Strategy<Value = ByHand> {
 /// A world around one of the [`NOONS`], and which.
 pub fn any_world() -> impl Strategy<Value = (World, usize)> {
     (0..2usize, 0..3usize).prop_flat_map(|(noon, zone)| {
-        let network = option::of(-40..3i32);
+        let stay = option::of((-200..3i32, option::of(1..100i32)));
         let ahead = vec((0..6usize, 0..20i32), 0..2);
         let slept = option::weighted(0.2, (-60..60i32, 0..30i32));
-        let facts = (any_config(), any_sessions(noon), any_by_hand(noon), network, ahead);
-        (facts, slept).prop_map(move |((config, sessions, by_hand, network, ahead), slept)| {
-            let since = network.map(|since| ("Bedroom".to_owned(), steps(noon, since)));
+        let facts = (any_config(), any_sessions(noon), any_by_hand(noon), stay, ahead);
+        (facts, slept).prop_map(move |((config, sessions, by_hand, stay, ahead), slept)| {
+            let stay = stay.map(|(since, lasts)| {
+                let left = lasts.map(|lasts| steps(noon, since + lasts) - SETTLE);
+                ("bedroom".to_owned(), Stay { since: steps(noon, since), left })
+            });
             let date = ["2026-03-28", "2026-10-24"][noon];
             let weekly = format!("weekly:w0@{date}");
             let runs = ["session:s0", "session:s1", &weekly, "place:bedroom", "start:h0", "hold:7"];
@@ -284,7 +293,7 @@ pub fn any_world() -> impl Strategy<Value = (World, usize)> {
                 config,
                 sessions,
                 by_hand,
-                networks: since.into_iter().collect(),
+                stays: stay.into_iter().collect(),
                 ahead: ahead.collect(),
                 zone: ZONES[zone].clone(),
                 slept: slept.map(|(from, lasts)| (steps(noon, from), steps(noon, from + lasts))),

@@ -37,7 +37,7 @@ use wayland_server::{
     },
 };
 
-use super::{Picture, Seen, serving::State};
+use super::{PANELS, Picture, Seen, serving::State};
 
 const RAMP: usize = 256;
 
@@ -97,7 +97,12 @@ impl GlobalDispatch<WlOutput, u32> for State {
         screen: &u32,
         init: &mut DataInit<'_, Self>,
     ) {
-        init.init(new, *screen);
+        let output = init.init(new, *screen);
+        if output.version() >= 4 {
+            let kind = if *screen < PANELS { "DP" } else { "eDP" };
+            output.name(format!("{kind}-{screen}"));
+            output.done();
+        }
     }
 }
 

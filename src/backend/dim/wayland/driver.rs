@@ -63,6 +63,8 @@ impl<P: Paint> Driver<P> {
         let mut driver = Self { connection, queue, socket, world, rounds: 0 };
         driver.round_trip().await?;
         driver.world.begin(&driver.queue.handle()).map_err(Trouble::Missing)?;
+        // The screens tell their names.
+        driver.round_trip().await?;
         Ok(driver)
     }
 

@@ -12,6 +12,6 @@ mod wayland_backend;
 mod world;
 
 pub use memory::file_with;
-pub use paint::{Globals, Paint, Shade, Standing};
+pub use paint::{Globals, Output, Paint, Shade, Standing};
 pub use wayland_backend::WaylandBackend;
 pub use world::World;

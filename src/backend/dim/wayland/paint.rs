@@ -25,12 +25,17 @@ pub struct Shade {
     /// Whether colours are taken away.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub greyscale: bool,
+    /// Whether the panel of a laptop is left as bright as it is.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub but_panel: bool,
 }
 
 impl From<Shade> for Look {
     fn from(shade: Shade) -> Self {
+        let light = f64::from(100 - shade.dim.min(DIM_AT_MOST)) / 100.0;
         Self {
-            light: f64::from(100 - shade.dim.min(DIM_AT_MOST)) / 100.0,
+            light,
+            panel_light: if shade.but_panel { 1.0 } else { light },
             tint: shade.warmth.map_or([1.0; 3], warmed),
             grey: if shade.greyscale { 1.0 } else { 0.0 },
         }
@@ -44,6 +49,7 @@ impl Shade {
             dim: desired.dim.min(DIM_AT_MOST),
             warmth: desired.warmth,
             greyscale: desired.greyscale,
+            but_panel: desired.dim_but_panel,
         }
     }
 }
@@ -90,12 +96,7 @@ pub trait Paint: Debug + Sized + Send + 'static {
     fn mix(&mut self, look: &Look, queue: &QueueHandle<World<Self>>);
 
     /// Begins with one screen; it gets the look as soon as the compositor is ready for it.
-    fn cover(
-        &mut self,
-        name: u32,
-        output: &WlOutput,
-        queue: &QueueHandle<World<Self>>,
-    ) -> Self::Screen;
+    fn cover(&mut self, output: &Output<'_>, queue: &QueueHandle<World<Self>>) -> Self::Screen;
 
     /// Gives one screen the look that was mixed last, if the compositor is ready for it.
     fn repaint(&mut self, screen: &mut Self::Screen, queue: &QueueHandle<World<Self>>);
@@ -108,6 +109,24 @@ pub trait Paint: Debug + Sized + Send + 'static {
 
     /// Says where one screen stands.
     fn standing(screen: &Self::Screen) -> Standing;
+}
+
+/// One screen, as the compositor tells of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'a> {
+    /// The compositor's number for it.
+    pub name: u32,
+    /// The object to ask about it.
+    pub proxy: &'a WlOutput,
+    /// Whether it is the panel of a laptop.
+    pub is_panel: bool,
+}
+
+impl Output<'_> {
+    /// Tells whether nothing is wanted of it: its panel has a light of its own, and the rest is untouched.
+    pub(super) fn is_left_as_it_is(&self, look: &Look) -> bool {
+        self.is_panel && look.on(true) == Look::default()
+    }
 }
 
 /// What the compositor offers.

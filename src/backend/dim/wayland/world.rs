@@ -11,8 +11,8 @@ use wayland_client::{
     },
 };
 
-use super::{Globals, Paint, Standing};
-use crate::backend::dim::glide::Look;
+use super::{Globals, Output, Paint, Standing};
+use crate::backend::dim::{glide::Look, is_panel};
 
 /// One connection's state; `wayland-client` calls it for each event.
 #[derive(Debug)]
@@ -21,19 +21,30 @@ pub struct World<P: Paint> {
     offered: BTreeMap<u32, (String, u32)>,
     paint: Option<P>,
     look: Option<Look>,
-    screens: BTreeMap<u32, Output<P::Screen>>,
+    screens: BTreeMap<u32, Held<P::Screen>>,
     /// The number of the last round trip that came back.
     pub(super) round: u32,
 }
 
 #[derive(Debug)]
-struct Output<S> {
+struct Held<S> {
     proxy: WlOutput,
+    /// The connector's name, from version 4 on; none also before it was told.
+    connector: Option<String>,
+    /// Whether it came since the last look and has not told all of itself.
+    is_new: bool,
     screen: Option<S>,
     /// Whether it was as it should be when last looked at.
     was_shown: bool,
     /// How often it was taken away.
     lost: u8,
+}
+
+impl<S> Held<S> {
+    fn output(&self, name: u32) -> Output<'_> {
+        let is_panel = self.connector.as_deref().is_some_and(is_panel);
+        Output { name, proxy: &self.proxy, is_panel }
+    }
 }
 
 impl<P: Paint> World<P> {
@@ -85,17 +96,24 @@ impl<P: Paint> World<P> {
         self.look = Some(look);
         let Some(paint) = &mut self.paint else { return };
         paint.mix(&look, queue);
-        for (name, Output { proxy, screen, lost, .. }) in &mut self.screens {
-            match screen {
+        for (name, held) in &mut self.screens {
+            held.is_new = false;
+            if held.output(*name).is_left_as_it_is(&look) {
+                if let Some(covered) = held.screen.take() {
+                    paint.uncover(covered);
+                }
+                continue;
+            }
+            match &mut held.screen {
                 Some(covered) if P::standing(covered) != Standing::Refused => {
                     paint.repaint(covered, queue);
                 }
-                Some(_) if *lost > P::RETAKES => {}
+                Some(_) if held.lost > P::RETAKES => {}
                 _ => {
-                    if let Some(refused) = screen.take() {
+                    if let Some(refused) = held.screen.take() {
                         paint.uncover(refused);
                     }
-                    *screen = Some(paint.cover(*name, proxy, queue));
+                    held.screen = Some(paint.cover(&held.output(*name), queue));
                 }
             }
         }
@@ -168,15 +186,33 @@ impl<P: Paint> World<P> {
 
     fn appeared(&mut self, name: u32, version: u32, queue: &QueueHandle<Self>) {
         let Some(paint) = &mut self.paint else { return };
-        // Version 3 has `release`; nothing of later ones is needed.
-        let proxy: WlOutput = self.registry.bind(name, version.min(3), queue, ());
-        let screen = self.look.map(|_| paint.cover(name, &proxy, queue));
-        paint.done();
-        self.screens.insert(name, Output { proxy, screen, was_shown: false, lost: 0 });
+        // Version 3 has `release`, version 4 its connector's name.
+        let proxy: WlOutput = self.registry.bind(name, version.min(4), queue, name);
+        let screen = None;
+        let mut held =
+            Held { proxy, connector: None, is_new: true, screen, was_shown: false, lost: 0 };
+        // From version 4 on it is covered when it has told its name.
+        if self.look.is_some() && held.proxy.version() < 4 {
+            held.screen = Some(paint.cover(&held.output(name), queue));
+            paint.done();
+        }
+        self.screens.insert(name, held);
+    }
+
+    /// All is told of a screen: if it is a new one, it gets the look that the others have.
+    fn told_of(&mut self, name: u32, queue: &QueueHandle<Self>) {
+        let (Some(paint), Some(look)) = (&mut self.paint, self.look) else { return };
+        let Some(held) = self.screens.get_mut(&name).filter(|held| held.is_new) else { return };
+        held.is_new = false;
+        let output = held.output(name);
+        if !output.is_left_as_it_is(&look) {
+            held.screen = Some(paint.cover(&output, queue));
+            paint.done();
+        }
     }
 
     fn vanished(&mut self, name: u32) {
-        let Some(Output { proxy, screen, .. }) = self.screens.remove(&name) else { return };
+        let Some(Held { proxy, screen, .. }) = self.screens.remove(&name) else { return };
         if let (Some(paint), Some(screen)) = (&mut self.paint, screen) {
             paint.uncover(screen);
         }
@@ -225,14 +261,23 @@ impl<P: Paint> Dispatch<WlCallback, u32> for World<P> {
     }
 }
 
-impl<P: Paint> Dispatch<WlOutput, ()> for World<P> {
+impl<P: Paint> Dispatch<WlOutput, u32> for World<P> {
     fn event(
-        _: &mut Self,
-        _: &WlOutput,
-        _: wl_output::Event,
-        (): &(),
+        world: &mut Self,
+        proxy: &WlOutput,
+        event: wl_output::Event,
+        name: &u32,
         _: &Connection,
-        _: &QueueHandle<Self>,
+        queue: &QueueHandle<Self>,
     ) {
+        match event {
+            wl_output::Event::Name { name: connector } => {
+                if let Some(held) = world.screens.get_mut(name) {
+                    held.connector = Some(connector);
+                }
+            }
+            wl_output::Event::Done if proxy.version() >= 4 => world.told_of(*name, queue),
+            _ => {}
+        }
     }
 }
