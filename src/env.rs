@@ -28,6 +28,8 @@ pub struct Env {
     pub display: Option<String>,
     /// `$WAYLAND_DISPLAY`, if set.
     pub wayland_display: Option<String>,
+    /// `$XDG_CURRENT_DESKTOP`, if set.
+    pub current_desktop: Option<String>,
     /// `$DBUS_SESSION_BUS_ADDRESS`, if set.
     pub session_bus: Option<String>,
     /// Whether what is printed may be coloured: `$NO_COLOR` is unset and `$TERM` is not `dumb`.
@@ -69,6 +71,7 @@ impl Env {
             runtime_dir: folder("XDG_RUNTIME_DIR"),
             display: text("DISPLAY"),
             wayland_display: text("WAYLAND_DISPLAY"),
+            current_desktop: text("XDG_CURRENT_DESKTOP"),
             session_bus: text("DBUS_SESSION_BUS_ADDRESS"),
             colour: set("NO_COLOR").is_none() && text("TERM").is_some_and(|term| term != "dumb"),
             journal: set("JOURNAL_STREAM").is_some(),

@@ -9,6 +9,7 @@ mod known;
 pub mod lock;
 pub mod notifications;
 mod registry;
+pub mod sites;
 
 pub use contract::*;
 pub use known::{Environment, Known, Seen};

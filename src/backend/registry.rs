@@ -1,6 +1,6 @@
 //! Every backend there is, in order of preference.
 
-use super::{Backend, Desktop, Seen, dim, lock, notifications};
+use super::{Backend, Desktop, Seen, dim, lock, notifications, sites};
 use crate::plan::{Measure, Reach};
 
 /// One backend, before it is opened.
@@ -64,6 +64,7 @@ pub const REGISTRY: &[Row] = &[
     // The last choice for dim and warmth: it is seen in screenshots, and leaves the pointer as bright as it was.
     dim::wl_overlay::ROW,
     lock::ROW,
+    sites::gnome_proxy::ROW,
 ];
 
 /// Rows that dim the panel of a laptop and leave external monitors as they are.

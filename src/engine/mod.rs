@@ -162,7 +162,7 @@ impl Engine {
             Event::Resumed => {
                 self.try_again();
                 for seat in &mut self.seats {
-                    seat.again = seat.applied.is_some();
+                    seat.again = seat.has_or_gets_something();
                 }
                 self.probe_all();
                 self.ask_anew();
@@ -192,6 +192,7 @@ impl Engine {
     fn turn(&mut self) {
         self.look_at_the_clocks();
         self.look_around();
+        self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
         self.evaluate();
         self.keep_clocks();
         self.end_first_round();
@@ -386,7 +387,7 @@ impl Engine {
             let seat = &mut self.seats[index];
             if seat.row.names.contains(&name) {
                 seat.try_again();
-                seat.again = seat.applied.is_some() && owner.is_some();
+                seat.again = seat.has_or_gets_something() && owner.is_some();
                 seat.start_probe(index, &self.tell);
             }
         }
@@ -424,6 +425,7 @@ impl Engine {
             .chain(self.captures_until)
             .chain(self.first_round_until)
             .chain(self.stopping)
+            .chain(self.seats.iter().filter_map(Seat::retry_at))
             .min()
     }
 

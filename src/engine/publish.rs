@@ -205,7 +205,15 @@ impl Engine {
             Measure::Sites => "Sites are not locked",
             Measure::Breaks => "Breaks are not suggested",
         };
-        if self.seats.iter().any(|seat| seat.row.measures.contains(&measure)) {
+        let could = || self.seats.iter().filter(|seat| seat.row.measures.contains(&measure));
+        // Of sites there is one setting, or two that are alike: why it stays as it is says all there is to say.
+        let why = could().find_map(|seat| match &seat.probe {
+            Some(Probe::Unsupported(why)) if measure == Measure::Sites => Some(why),
+            _ => None,
+        });
+        if let Some(why) = why {
+            format!("{what}. {why}")
+        } else if could().next().is_some() {
             format!(
                 "{what}: nothing on this desktop can do it. `quietctl doctor` says what is missing."
             )

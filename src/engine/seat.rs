@@ -1,6 +1,6 @@
 //! One backend's place in the engine: what it holds, and what it is doing.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
@@ -12,10 +12,19 @@ use crate::{
 };
 
 /// A whole act may make several calls; it ends after this at the latest.
-const ACT_AT_MOST: std::time::Duration = CALL_AT_MOST.saturating_add(CALL_AT_MOST);
+const ACT_AT_MOST: Duration = CALL_AT_MOST.saturating_add(CALL_AT_MOST);
+
+/// After how long what did not come in time is tried again, though nothing has happened: a service that was only slow tells
+/// nobody that it is back. Then it waits for an event.
+const RETRIES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+];
 
 /// From here on it is said that a service keeps people waiting.
-pub(super) const SLOW: std::time::Duration = std::time::Duration::from_millis(900);
+pub(super) const SLOW: Duration = Duration::from_millis(900);
 
 /// One backend and what it has in force.
 #[allow(
@@ -41,8 +50,11 @@ pub(super) struct Seat {
     pub trouble: Option<BackendError>,
     /// It said no, or is not there: the next row serves until something changes.
     barred: bool,
-    /// Wait for the next event before trying again.
+    /// Wait for the next event before trying again, or for `retry_at`.
     waits: bool,
+    retry_at: Option<Instant>,
+    /// How often it was tried again without an event.
+    retries: usize,
     /// That event came while it was still doing what then failed.
     stirred: bool,
     /// The person changed it; it is theirs until quiet ends or they ask for quiet again.
@@ -93,6 +105,8 @@ impl Seat {
             trouble: None,
             barred: false,
             waits: false,
+            retry_at: None,
+            retries: 0,
             stirred: false,
             theirs: false,
             again: false,
@@ -123,6 +137,11 @@ impl Seat {
         matches!(self.doing, Doing::Nothing)
     }
 
+    /// Tells whether something of it is in force or is being put there, which may have gone to who was there before.
+    pub fn has_or_gets_something(&self) -> bool {
+        self.applied.is_some() || matches!(self.doing, Doing::Captured(..) | Doing::Applying(_))
+    }
+
     /// Tells whether nothing of it is on its way.
     pub fn is_settled(&self) -> bool {
         self.is_idle() && !self.probing && self.probe.is_some()
@@ -135,8 +154,28 @@ impl Seat {
     /// Something happened that may make what failed go well now.
     pub fn try_again(&mut self) {
         self.waits = false;
+        self.retries = 0;
         self.barred = false;
         self.stirred = !self.is_idle();
+    }
+
+    /// When it is tried again by itself.
+    pub fn retry_at(&self) -> Option<Instant> {
+        self.retry_at.filter(|_| self.waits)
+    }
+
+    /// Ends its wait, if that is due.
+    pub fn look_at_the_time(&mut self, now: Instant) {
+        if self.retry_at().is_some_and(|at| at <= now) {
+            self.waits = false;
+            self.retries += 1;
+        }
+    }
+
+    /// Waits for the next event, or for a while.
+    fn wait(&mut self) {
+        self.waits = true;
+        self.retry_at = RETRIES.get(self.retries).map(|after| Instant::now() + *after);
     }
 
     /// Nothing is asked of it and nothing is left of it: what went wrong is over. Where it said no, that is why another
@@ -301,7 +340,9 @@ impl Seat {
                 true
             }
             Err(error) => {
-                self.waits = !self.stirred;
+                if !self.stirred {
+                    self.wait();
+                }
                 self.failed("put it back", error);
                 false
             }
@@ -312,7 +353,7 @@ impl Seat {
     pub fn give_up(&mut self, error: BackendError) {
         self.doing = Doing::Nothing;
         self.failed("keep a receipt", error);
-        self.waits = true;
+        self.wait();
     }
 
     fn failed(&mut self, what: &str, error: BackendError) {
@@ -320,7 +361,7 @@ impl Seat {
         match error {
             // It may be what was there before that said so.
             _ if std::mem::take(&mut self.stirred) => {}
-            BackendError::TimedOut(_) | BackendError::NotYet(_) => self.waits = true,
+            BackendError::TimedOut(_) | BackendError::NotYet(_) => self.wait(),
             BackendError::Absent(_) | BackendError::Refused(_) => self.barred = true,
         }
         self.trouble = Some(error);

@@ -178,6 +178,28 @@ async fn a_service_that_never_answers_keeps_nobody_waiting_at_the_exit() {
 }
 
 #[tokio::test]
+async fn a_service_that_was_only_slow_is_asked_again() {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    dunst.fault(Fault::Hangs).await;
+    log(&house).await;
+    house.until("the problem is told", || async { house.problems().await > 0 }).await;
+    dunst.fault(Fault::None).await;
+    house.until("it is in force", || async { house.problems().await == 0 }).await;
+    assert_ne!(dunst.state().await, before);
+    dunst.fault(Fault::Hangs).await;
+    off(&house).await;
+    house.until("the problem is told", || async { house.problems().await > 0 }).await;
+    dunst.fault(Fault::None).await;
+    house.until("it is given back", || async { house.problems().await == 0 }).await;
+    assert_eq!(dunst.state().await, before);
+    quietd.stop().await;
+}
+
+#[tokio::test]
 async fn a_service_that_restarts_is_quiet_again() {
     let house = House::new().await;
     house.write_config(HELD);

@@ -51,7 +51,7 @@ fn every_row_names_its_desktops_once_and_in_order() {
 fn cases_of(environment: Environment) -> &'static [&'static str] {
     match environment {
         Environment::Gnome43 | Environment::Gnome47 | Environment::Gnome49 => {
-            &["gnome", "gnome-x11"]
+            &["gnome", "gnome-x11", "browsers"]
         }
         Environment::Plasma5 => &["kde", "kde-backlight"],
         // On a newer Debian: `tests/run newer`.

@@ -31,6 +31,8 @@ pub mod x11_gamma;
 mod x11_glide;
 mod x11_kept;
 
+pub(in crate::backend) use wayland::connect;
+
 /// Tells whether a connector is a laptop's own panel, by its name in the kernel, in X and in Wayland ("eDP-1").
 fn is_panel(connector: &str) -> bool {
     ["eDP", "LVDS", "DSI"].iter().any(|kind| connector.starts_with(kind))

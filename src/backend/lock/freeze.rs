@@ -4,6 +4,8 @@
 //! time for another receipt on disk. What is restored is therefore every unit of an app that we lock, and every unit that
 //! is named, but none that was frozen before we came.
 
+mod hiding;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -27,6 +29,7 @@ use super::{
     spared,
     starts::How,
     units::{self, Scope, UserManager},
+    windows::{Patience, Window, Windows},
 };
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Probe, Restored},
@@ -56,7 +59,7 @@ pub(super) struct Found {
 }
 
 /// What we lock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Set {
     /// The apps, by their [`plain`] ids.
     pub(super) apps: BTreeSet<String>,
@@ -64,6 +67,12 @@ pub(super) struct Set {
     pub(super) units: BTreeSet<String>,
     /// Processes of theirs that are to be put in a unit first.
     adopt: Vec<Adoption>,
+    /// Their windows, to be hidden while they are frozen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<Window>,
+    /// The receipt for how long GNOME waits for windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patience: Option<Receipt>,
 }
 
 impl Set {
@@ -81,6 +90,8 @@ impl Set {
 pub struct SystemdFreeze {
     pub(super) manager: UserManager,
     pub(super) env: Arc<Env>,
+    windows: Windows,
+    patience: Patience,
     seen: Mutex<Seen>,
     /// Held by whoever freezes and thaws: an app that is caught as it starts is never between the two.
     pub(super) acting: tokio::sync::Mutex<()>,
@@ -103,6 +114,8 @@ pub(super) struct Seen {
     pub(super) frozen: BTreeMap<String, u64>,
     /// Those of them that cannot have done anything yet.
     pub(super) fresh: BTreeSet<String>,
+    /// Windows that were shown again, and since then are the person's to hide.
+    shown: Vec<Window>,
 }
 
 impl SystemdFreeze {
@@ -111,6 +124,8 @@ impl SystemdFreeze {
         Self {
             manager: UserManager::new(&desktop.session),
             env: Arc::clone(&desktop.env),
+            windows: Windows::new(desktop),
+            patience: Patience::new(desktop),
             seen: Mutex::default(),
             acting: tokio::sync::Mutex::default(),
             how: OnceCell::new(),
@@ -212,7 +227,9 @@ impl SystemdFreeze {
         self.seen(|seen| seen.frozen.extend(runs));
     }
 
+    /// Freezes units; their windows are hidden first.
     async fn freeze_all<'a>(&self, units: Vec<&'a str>, failures: &mut Failures) -> Vec<&'a str> {
+        let units = self.hide(units, failures).await;
         let mut answers = Vec::with_capacity(units.len());
         for some in units.chunks(CALLS_AT_ONCE) {
             answers.extend(join_all(some.iter().map(|unit| self.manager.freeze(unit))).await);
@@ -283,6 +300,31 @@ impl SystemdFreeze {
         }
     }
 
+    /// Lets every unit go on that is ours.
+    async fn let_go(&self, ours: &[Set], found: &Found) -> Result<(), BackendError> {
+        self.seen(|seen| {
+            *seen = Seen { shown: std::mem::take(&mut seen.shown), ..Seen::default() }
+        });
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(error) => return Ok(self.thaw_by_hand(ours, found, error)?),
+        };
+        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
+        let named = ours.iter().flat_map(|set| {
+            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
+        });
+        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
+        let shut: BTreeSet<&str> = all
+            .filter(|unit| is_ours(ours, found, unit))
+            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
+            .collect();
+        let shut: Vec<&str> = shut.into_iter().collect();
+        let mut failures = Failures::default();
+        self.thaw(&shut, &now.cgroups, &mut failures).await;
+        // A unit that goes on because somebody thawed it goes on as it was found.
+        failures.result()
+    }
+
     /// Thaws without the manager, which does not answer; only where the files show what is there.
     fn thaw_by_hand(&self, ours: &[Set], found: &Found, error: CallError) -> Result<(), CallError> {
         let place = cgroups::usual_place(PROC.as_ref());
@@ -329,7 +371,7 @@ impl Backend for SystemdFreeze {
         let programs = Programs::of(&self.env.data_dirs, &apps);
         apps.retain(|app| programs.may_lock(app));
         let choice = adopt::choose(&Processes::read(proc), &programs, &adopt::ourselves(proc));
-        let mut set = Set { apps, units: choice.units, adopt: choice.adopt };
+        let mut set = Set { apps, units: choice.units, adopt: choice.adopt, ..Set::default() };
         let named: Vec<String> = now
             .units
             .iter()
@@ -338,6 +380,9 @@ impl Backend for SystemdFreeze {
             .collect();
         set.units.extend(named);
         set.units.retain(|unit| !found.frozen.contains(unit) && may_freeze(unit));
+        let before = held.and_then(Receipt::set::<Set>).unwrap_or_default();
+        set.patience = self.patience.capture(before.patience.as_ref(), !set.apps.is_empty()).await;
+        set.windows = self.windows_of(&set, before.windows, &now.cgroups).await;
         Ok(match held {
             Some(held) => renew(held, &set, &now),
             None => Receipt::new(ID, &found, &set),
@@ -349,10 +394,10 @@ impl Backend for SystemdFreeze {
             return Err(BackendError::Refused(format!("the receipt is not one of {ID}")));
         };
         let programs = self.programs_of(&set.apps);
-        self.seen(|seen| {
-            seen.set = set.clone();
+        let before = self.seen(|seen| {
             seen.found = found.clone();
             seen.programs = programs;
+            std::mem::replace(&mut seen.set, set.clone())
         });
         let _acting = self.acting.lock().await;
         let mut failures = Failures::default();
@@ -377,6 +422,10 @@ impl Backend for SystemdFreeze {
             .collect();
         // What is let go goes first: to open is never to wait for something to shut.
         self.thaw(&unwanted, &now.cgroups, &mut failures).await;
+        if let Err(error) = self.show(&earlier, &set.windows).await {
+            // They are tried again with the next act; the lock does not end for that.
+            tracing::warn!(measure = "apps", backend = ID, %error, "windows are still hidden");
+        }
 
         let mut wanted: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
         self.seen(|seen| {
@@ -391,36 +440,34 @@ impl Backend for SystemdFreeze {
             wanted.extend(late);
             self.freeze(&wanted, &now, &mut failures).await;
         }
+        if let Some(receipt) = set.patience.as_ref().filter(|_| before.patience != set.patience) {
+            self.patience.apply(receipt).await;
+        }
         failures.result()
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
         // From here on none is caught; one that is at this moment has a little time to be done with.
-        self.seen(|seen| *seen = Seen::default());
+        self.seen(|seen| {
+            *seen = Seen { shown: std::mem::take(&mut seen.shown), ..Seen::default() }
+        });
         let _acting = tokio::time::timeout(CAUGHT_WITHIN, self.acting.lock()).await;
         let ours = receipt.ours::<Set>();
+        if ours.is_empty() {
+            // Of GNOME's setting alone, as its journal has it.
+            self.patience.restore(receipt).await?;
+            return Ok(Restored::AsFound);
+        }
         let found = receipt.found::<Found>().unwrap_or_default();
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(error) => {
-                self.thaw_by_hand(&ours, &found, error)?;
-                return Ok(Restored::AsFound);
-            }
+        let thawed = self.let_go(&ours, &found).await;
+        // They go on first: a window that is shown is to answer.
+        let shown = self.show(&ours, &[]).await;
+        let patience = match ours.iter().find_map(|set| set.patience.as_ref()) {
+            Some(receipt) => self.patience.restore(receipt).await,
+            None => Ok(()),
         };
-        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
-        let named = ours.iter().flat_map(|set| {
-            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
-        });
-        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
-        let shut: BTreeSet<&str> = all
-            .filter(|unit| is_ours(&ours, &found, unit))
-            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
-            .collect();
-        let shut: Vec<&str> = shut.into_iter().collect();
-        let mut failures = Failures::default();
-        self.thaw(&shut, &now.cgroups, &mut failures).await;
-        // A unit that goes on because somebody thawed it goes on as it was found.
-        failures.result().map(|()| Restored::AsFound)
+        self.seen(|seen| seen.shown.clear());
+        thawed.and(shown).and(patience).map(|()| Restored::AsFound)
     }
 
     async fn end_started(&self, units: &BTreeSet<String>) -> Result<(), BackendError> {
@@ -448,6 +495,14 @@ fn renew(held: &Receipt, set: &Set, now: &Now) -> Receipt {
         before.units.extend(earlier.adopt.iter().map(|it| it.scope.clone()));
         before.units.extend(earlier.units);
         before.apps.extend(earlier.apps);
+        for window in earlier.windows {
+            if ![&before.windows, &set.windows]
+                .iter()
+                .any(|some| some.iter().any(|it| it.is(&window)))
+            {
+                before.windows.push(window);
+            }
+        }
     }
     let told = Set { apps: &set.apps | &before.apps, ..Set::default() };
     before.apps.retain(|app| !set.apps.contains(app));

@@ -1,10 +1,10 @@
 //! Apps, frozen in their units by the user manager.
 //!
 //! Here: which unit and which process is which app (`identity`, `entries`, `command`, `processes`), what is never frozen
-//! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), the backend that puts these together
-//! (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked is noticed (`starts`: `execs` or
-//! `scan`), frozen (`catch`) and ended where nobody wants it (`end`), and the list of what runs (`running`) and of what is
-//! installed (`installed`). Not here: which apps are to be locked, and since when; sites.
+//! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), windows out of the way (`windows`), the
+//! backend that puts these together (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked
+//! is noticed (`starts`: `execs` or `scan`), frozen (`catch`) and ended where nobody wants it (`end`), and the list of what
+//! runs (`running`) and of what is installed (`installed`). Not here: which apps are to be locked, and since when; sites.
 //!
 //! Nothing is ever killed, and nothing that the person may have done something in is ended. One mechanism serves all:
 //! systemd's `FreezeUnit` stops a unit's whole tree at once.
@@ -29,6 +29,7 @@ mod scan;
 mod spared;
 mod starts;
 mod units;
+mod windows;
 
 pub use entries::name_of;
 pub use freeze::SystemdFreeze;
@@ -46,7 +47,7 @@ pub const ROW: Row = Row {
     title: "systemd (user manager)",
     measures: &[Measure::Apps],
     since: "systemd 246 and newer",
-    cannot: "",
+    cannot: "On GNOME and niri the windows of locked apps stay where they are, with their last picture.",
     seen: &SEEN,
     names: &[units::NAME],
     wants_end: false,

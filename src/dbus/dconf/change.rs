@@ -64,7 +64,7 @@ fn read_entry(bytes: &[u8]) -> Option<(String, Option<Value>)> {
 }
 
 /// Appends the framing offsets.
-fn close(mut body: Vec<u8>, ends: &[usize]) -> Vec<u8> {
+pub(super) fn close(mut body: Vec<u8>, ends: &[usize]) -> Vec<u8> {
     let width = [1, 2, 4]
         .into_iter()
         .find(|width| self::width(body.len() + width * ends.len()) <= *width)
@@ -75,7 +75,7 @@ fn close(mut body: Vec<u8>, ends: &[usize]) -> Vec<u8> {
     body
 }
 
-fn width(size: usize) -> usize {
+pub(super) fn width(size: usize) -> usize {
     match size {
         0..=0xff => 1,
         0x100..=0xffff => 2,
@@ -84,7 +84,7 @@ fn width(size: usize) -> usize {
     }
 }
 
-fn offset(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
+pub(super) fn offset(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
     let mut wide = [0; size_of::<usize>()];
     wide.get_mut(..width)?.copy_from_slice(bytes.get(at..at + width)?);
     Some(usize::from_le_bytes(wide))

@@ -22,7 +22,7 @@ pub use profile::{Databases, Places};
 pub use value::{Order, Value};
 use zbus::{MatchRule, MessageStream};
 
-use super::Peer;
+use super::{CallError, Peer};
 use crate::backend::{BackendError, Desktop, Probe};
 
 /// The writer's name on the session bus.
@@ -52,8 +52,12 @@ impl Dconf {
     pub async fn is_there(&self) -> Result<bool, BackendError> {
         let dbus = "org.freedesktop.DBus";
         let bus = Peer::new(&self.bus, dbus, "/org/freedesktop/DBus", dbus);
-        if Peer::new(&self.bus, NAME, "/", INTERFACE).is_running().await? {
-            return Ok(true);
+        let writer = Peer::new(&self.bus, NAME, "/", "org.freedesktop.DBus.Peer");
+        match writer.call("Ping", &()).await {
+            Ok(()) => return Ok(true),
+            Err(CallError::Absent(_)) => {}
+            Err(error) if error.is_unknown() => return Ok(true),
+            Err(error) => return Err(error.into()),
         }
         let names: Vec<String> = bus.call("ListActivatableNames", &()).await?;
         Ok(names.iter().any(|name| name == NAME))

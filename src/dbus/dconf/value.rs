@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::change::{close, offset, width};
+
 /// A value of a key. Two are equal if their bytes are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -18,6 +20,8 @@ pub enum Value {
     Double(#[serde(with = "exact")] f64),
     /// `s`.
     Str(String),
+    /// `as`.
+    List(Vec<String>),
 }
 
 /// The byte order of a file; a change travels in that of the machine.
@@ -44,14 +48,16 @@ impl Value {
             }
             bytes
         };
-        let (mut bytes, kind) = match self {
-            Self::Bool(value) => (vec![u8::from(*value)], b'b'),
-            Self::Int(value) => (number(&value.to_le_bytes()), b'i'),
-            Self::Uint(value) => (number(&value.to_le_bytes()), b'u'),
-            Self::Double(value) => (number(&value.to_le_bytes()), b'd'),
-            Self::Str(value) => (value.bytes().chain([0]).collect(), b's'),
+        let (mut bytes, kind): (_, &[u8]) = match self {
+            Self::Bool(value) => (vec![u8::from(*value)], b"b"),
+            Self::Int(value) => (number(&value.to_le_bytes()), b"i"),
+            Self::Uint(value) => (number(&value.to_le_bytes()), b"u"),
+            Self::Double(value) => (number(&value.to_le_bytes()), b"d"),
+            Self::Str(value) => (value.bytes().chain([0]).collect(), b"s"),
+            Self::List(values) => (strings(values), b"as"),
         };
-        bytes.extend([0, kind]);
+        bytes.push(0);
+        bytes.extend(kind);
         bytes
     }
 
@@ -77,9 +83,39 @@ impl Value {
                 }
                 _ => return Err(odd()),
             },
+            b"as" => Self::List(read_strings(data).ok_or_else(odd)?),
             _ => return Err(odd()),
         })
     }
+}
+
+/// A list's bytes: the strings, and where each ends.
+fn strings(values: &[String]) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut ends = Vec::new();
+    for value in values {
+        body.extend(value.bytes().chain([0]));
+        ends.push(body.len());
+    }
+    close(body, &ends)
+}
+
+fn read_strings(data: &[u8]) -> Option<Vec<String>> {
+    let mut values = Vec::new();
+    if data.is_empty() {
+        return Some(values);
+    }
+    let width = width(data.len());
+    let table = offset(data, data.len().checked_sub(width)?, width)?;
+    let mut start = 0;
+    for at in (table..data.len()).step_by(width) {
+        let end = offset(data, at, width)?;
+        let (0, text) = data.get(start..end)?.split_last()? else { return None };
+        values.push(String::from_utf8(text.to_vec()).ok().filter(|text| !text.contains('\0'))?);
+        start = end;
+    }
+    // Nothing is left over, and no other bytes mean the same.
+    (strings(&values) == data).then_some(values)
 }
 
 /// A number's bytes, least significant first.
@@ -99,6 +135,7 @@ impl PartialEq for Value {
             (Self::Uint(a), Self::Uint(b)) => a == b,
             (Self::Double(a), Self::Double(b)) => a.to_bits() == b.to_bits(),
             (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
             _ => false,
         }
     }
@@ -114,6 +151,7 @@ impl fmt::Display for Value {
             Self::Uint(value) => write!(out, "uint32 {value}"),
             Self::Double(value) => write!(out, "{value:?}"),
             Self::Str(value) => write!(out, "{value:?}"),
+            Self::List(values) => write!(out, "{values:?}"),
         }
     }
 }
@@ -147,6 +185,7 @@ mod tests {
                 .prop_filter("a number", |value| !value.is_nan())
                 .prop_map(Value::Double),
             "[^\u{0}]{0,40}".prop_map(Value::Str),
+            prop::collection::vec("[^\u{0}]{0,90}", 0..5).prop_map(Value::List),
         ]
     }
 
@@ -171,8 +210,8 @@ mod tests {
     #[test]
     fn a_foreign_type_is_named() {
         assert_eq!(
-            Value::from_variant(b"a\0b\0\x02\x04\0as", Order::Little),
-            Err("6 bytes of the type `as`".to_owned())
+            Value::from_variant(b"\x01\0\0\0\0ai", Order::Little),
+            Err("4 bytes of the type `ai`".to_owned())
         );
     }
 }

@@ -1,16 +1,18 @@
 //! The table: each row of the registry with each stand-in for its service.
 
+use jiff::SignedDuration;
 use quietd::{
     backend::{Change, REGISTRY, notifications::swaync_dnd::DND},
+    clock::{Clock, SystemClock},
     config::Notifications,
     dbus::dconf::{Settings, Value},
     env::Env,
     plan::Desired,
     standin::{
-        Budgie, ByThePerson, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor, GnomePower,
-        GnomeShell, InFile, Kwin, KwinIs, Mako, MakoVersion, OldSwaync, PercentOf, PercentPanel,
-        Plasma, PlasmaPower, PlasmaScreens, Program, SettingReader, StandIn, Swaync, Systemd,
-        Which, Xfce,
+        Budgie, ByThePerson, Dconf, Deepin, DeepinVersion, Dunst, DunstVersion, GnomeColor,
+        GnomePower, GnomeShell, InFile, Kwin, KwinIs, Mako, MakoVersion, OldSwaync, PercentOf,
+        PercentPanel, Plasma, PlasmaPower, PlasmaScreens, Program, SettingReader, StandIn, Swaync,
+        Systemd, Which, Xfce,
         ddcutil::{Ddcutil, Monitor},
         logind::Logind,
         mutter::{Mutter, Screen},
@@ -313,6 +315,16 @@ contract! {
             Box::pin(async move { shell(bus, env, &own, GREEN).await })
         })
     };
+    bus gnome_proxy_unset: Case {
+        left: Some("/system/proxy/mode=\"manual\""),
+        ..sites(|bus, env| Box::pin(proxy(bus, env, &[])))
+    };
+    bus gnome_proxy_none: Case {
+        left: Some("/system/proxy/autoconfig-url=\"\"\n/system/proxy/mode=\"manual\""),
+        ..sites(|bus, env| {
+            Box::pin(proxy(bus, env, &[("mode", "none"), ("autoconfig-url", "")]))
+        })
+    };
     bus night_color_unset: Case {
         left: Some("[NightColor]\nNightTemperature=5000\n\n6500 K, effects [] of []"),
         ..night_color(|bus, env| Box::pin(kwin(bus, env, KwinIs::FIVE, "")))
@@ -367,6 +379,40 @@ contract! {
 
 fn locked(apps: &[&str]) -> Desired {
     Desired { apps: apps.iter().map(|app| (*app).to_owned()).collect(), ..Desired::default() }
+}
+
+/// A case of sites, whose rule ends when quiet does.
+fn sites(begin: Begin) -> Case {
+    let now = SystemClock.now();
+    let desired = |sites: &[&str], hours| Desired {
+        sites: sites.iter().map(|site| (*site).to_owned()).collect(),
+        until: Some(now + SignedDuration::from_hours(hours)),
+        ..Desired::default()
+    };
+    Case {
+        row: "gnome-proxy",
+        begin,
+        desired: desired(&["reddit.com", "x.com"], 4),
+        renewed: desired(&["x.com"], 5),
+        tells: Some(Change::ByThePerson),
+        reads_without_it: true,
+        ..Case::plain()
+    }
+}
+
+/// dconf's proxy setting as its person has it, who will set it to proxies of their own.
+async fn proxy(
+    bus: &str,
+    env: &Env,
+    own: &'static [(&'static str, &'static str)],
+) -> Box<dyn StandIn> {
+    let manual = ("/system/proxy/mode", Value::Str("manual".to_owned()));
+    let dconf = Dconf::start(bus, &env.config_home, manual).await.unwrap();
+    let own = own.iter().map(|(key, value)| {
+        (format!("/system/proxy/{key}"), Some(Value::Str((*value).to_owned())))
+    });
+    dconf.change(&own.collect()).await;
+    Box::new(dconf)
 }
 
 /// What a person's file may be like.

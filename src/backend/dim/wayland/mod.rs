@@ -11,6 +11,7 @@ mod paint;
 mod wayland_backend;
 mod world;
 
+pub use display::connect;
 pub use memory::file_with;
 pub use paint::{Globals, Output, Paint, Shade, Standing};
 pub use wayland_backend::WaylandBackend;

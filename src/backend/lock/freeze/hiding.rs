@@ -1,0 +1,105 @@
+//! The backend's dealings with windows: which are hidden before a freeze, and shown after a thaw.
+
+use std::collections::BTreeSet;
+
+use super::{Set, SystemdFreeze};
+use crate::backend::{
+    BackendError,
+    lock::{
+        cgroups::Cgroups,
+        failures::Failures,
+        identity::{Identity, plain},
+        processes::{PROC, Processes},
+        windows::{Owners, Window},
+    },
+};
+
+impl SystemdFreeze {
+    /// The windows of what is to be locked, as they are now; those that are hidden already, as they were before.
+    pub(super) async fn windows_of(
+        &self,
+        set: &Set,
+        hidden: Vec<Window>,
+        cgroups: &Cgroups,
+    ) -> Vec<Window> {
+        let owners = owners(set, cgroups);
+        let mut windows = hidden;
+        windows.retain(|window| window.is_of(&owners));
+        for window in self.windows.of(&owners).await {
+            if !windows.iter().any(|known| known.is(&window)) {
+                windows.push(window);
+            }
+        }
+        windows
+    }
+
+    /// Hides the windows of units that are about to be frozen; leaves out those that closing a window would end then.
+    pub(super) async fn hide<'a>(
+        &self,
+        mut units: Vec<&'a str>,
+        failures: &mut Failures,
+    ) -> Vec<&'a str> {
+        let (windows, place) = self.seen(|seen| (seen.set.windows.clone(), seen.place.clone()));
+        // What has just been started has no window yet, and does not wait for others'.
+        if windows.is_empty() || units.is_empty() {
+            return units;
+        }
+        let cgroups = Cgroups::read(&self.env.sysfs, &place.unwrap_or_default());
+        let owners = |units: &[&str]| {
+            let units = units.iter().map(|unit| (*unit).to_owned()).collect();
+            owners(&Set { units, ..Set::default() }, &cgroups)
+        };
+        let all = owners(&units);
+        let meant: Vec<Window> = windows.into_iter().filter(|window| window.is_of(&all)).collect();
+        if meant.is_empty() {
+            return units;
+        }
+        self.seen(|seen| seen.shown.retain(|shown| !meant.iter().any(|it| it.is(shown))));
+        let dangerous = self.windows.hide(meant).await;
+        units.retain(|unit| {
+            let owners = owners(&[*unit]);
+            let may = !dangerous.iter().any(|window| window.is_of(&owners));
+            if !may {
+                failures.say(format!(
+                    "{unit} was left running: its windows could not be hidden, and this version of Plasma ends a \
+                     locked app without asking when somebody closes its window."
+                ));
+            }
+            may
+        });
+        units
+    }
+
+    /// Shows windows that we have hidden, but for some.
+    pub(super) async fn show(&self, ours: &[Set], but: &[Window]) -> Result<(), BackendError> {
+        let mut windows: Vec<Window> = Vec::new();
+        let known = self.seen(|seen| seen.shown.clone());
+        // What is set now comes first, and then what was set last.
+        let (now, earlier) = ours.split_at(ours.len().min(1));
+        for window in now.iter().chain(earlier.iter().rev()).flat_map(|set| &set.windows) {
+            let is_it = |other: &Window| other.is(window);
+            if ![but, &known, &windows].iter().any(|some| some.iter().any(is_it)) {
+                windows.push(window.clone());
+            }
+        }
+        if windows.is_empty() {
+            return Ok(());
+        }
+        self.windows.show(windows.clone()).await?;
+        self.seen(|seen| seen.shown.extend(windows));
+        Ok(())
+    }
+}
+
+/// Whose windows are those of what is to be frozen.
+fn owners(set: &Set, cgroups: &Cgroups) -> Owners {
+    let mut pids: BTreeSet<u32> =
+        set.units.iter().flat_map(|unit| cgroups.processes(unit)).collect();
+    if !set.adopt.is_empty() {
+        let processes = Processes::read(PROC.as_ref());
+        pids.extend(set.adopt.iter().flat_map(|it| processes.tree_of(it.pid, &|_| true)));
+    }
+    let named = set.units.iter().filter_map(|unit| Identity::of(unit)).flat_map(|app| app.ids);
+    let apps = named.chain(set.adopt.iter().map(|it| it.app.clone())).map(|id| plain(&id));
+    Owners { pids, apps: apps.collect() }
+}

@@ -1,0 +1,240 @@
+//! `KWin`: a script of ours minimises windows, and another one shows them again.
+//!
+//! A script is a file that `KWin` loads, runs and is told to forget. On 5.27 the one that hides a window stays, and keeps
+//! it minimised and out of the task bar while we have our name on the bus: there, closing a frozen window on Wayland
+//! ends its program without a question. Later versions ask. Seen on 5.27.5.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use futures_util::{
+    StreamExt as _,
+    future::{try_join, try_join_all},
+};
+use serde::{Deserialize, Serialize};
+use zbus::MessageStream;
+
+use super::{Act, Owners, SHOW_AT_MOST, Trouble, Way, Window};
+use crate::{
+    api,
+    backend::Desktop,
+    dbus::{CallError, Peer},
+};
+
+/// Its name on the session bus.
+pub const NAME: &str = "org.kde.KWin";
+
+const LIST: &str = include_str!("kwin/list.js");
+const HIDE: &str = include_str!("kwin/hide.js");
+const SHOW: &str = include_str!("kwin/show.js");
+/// What each of them ends with.
+const TELL: &str = r#"callDBus(quietd.to, "/org/quietd/Windows", quietd.interface, "Told", quietd.token, JSON.stringify(told));"#;
+/// What scripts send their answers to.
+const TOLD: &str = "org.quietd.Windows1";
+
+/// How a window was.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Place {
+    /// Whether `KWin` is of those that end what is closed while it is frozen.
+    kills: bool,
+    /// Whether it is kept hidden.
+    keeps: bool,
+    /// Whether it was out of the task bar, the pager and the switcher.
+    skips: [bool; 3],
+}
+
+/// One window, as the script tells it.
+#[derive(Debug, Deserialize)]
+struct Told {
+    id: String,
+    pid: u32,
+    #[serde(flatten)]
+    place: Place,
+}
+
+/// How many scripts were run.
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// What a script is given.
+#[derive(Debug, Default, Serialize)]
+struct Given<'a> {
+    /// Who is to be told when it is done, and how.
+    to: &'a str,
+    interface: &'a str,
+    token: String,
+    /// Our name on the bus.
+    name: &'a str,
+    pids: Option<&'a BTreeSet<u32>>,
+    windows: Vec<Shown<'a>>,
+}
+
+/// Whether a script goes on when it has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stays {
+    No,
+    Yes,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    pid: u32,
+    #[serde(flatten)]
+    place: Place,
+}
+
+/// Tells whether closing a window while its app is frozen may end the app without a question.
+pub fn kills(window: &Window) -> bool {
+    window.way == Way::Kwin && place(window).is_ok_and(|place| place.kills)
+}
+
+/// The windows of some processes that can be hidden.
+pub async fn list(desktop: &Desktop, owners: &Owners) -> Result<Vec<Window>, Trouble> {
+    let given = Given { pids: Some(&owners.pids), ..Given::default() };
+    let told = Scripts::new(desktop)?.run("quietd-list", LIST, given, Stays::No).await?;
+    let told: Vec<Told> = serde_json::from_str(&told)?;
+    let windows = told.into_iter().filter(|it| owners.pids.contains(&it.pid)).map(|it| {
+        let place = serde_json::to_value(it.place)?;
+        Ok(Window { way: Way::Kwin, id: it.id, pid: it.pid, started: 0, place })
+    });
+    windows.collect()
+}
+
+/// Hides or shows windows.
+pub async fn act(desktop: &Desktop, windows: &[Window], act: Act) -> Result<(), Trouble> {
+    let scripts = Scripts::new(desktop)?;
+    let mut others = Vec::new();
+    // One script for each process: an app is let go as a whole.
+    let mut kept: BTreeMap<u32, Vec<Shown<'_>>> = BTreeMap::new();
+    for window in windows {
+        let place = place(window)?;
+        let one = Shown { id: &window.id, pid: window.pid, place };
+        if place.keeps {
+            kept.entry(window.pid).or_default().push(one);
+        } else {
+            others.push(one);
+        }
+    }
+    let given = |windows| Given { windows, ..Given::default() };
+    // All at once: a KWin that is drawing answers once for each picture.
+    if act == Act::Hide {
+        let kept = kept.into_iter().map(|(pid, windows)| {
+            let (scripts, given) = (&scripts, given(windows));
+            async move { scripts.run(&format!("quietd-{pid}"), HIDE, given, Stays::Yes).await }
+        });
+        try_join_all(kept).await?;
+    } else {
+        let names: Vec<String> = kept.keys().map(|pid| format!("quietd-{pid}")).collect();
+        try_join_all(names.iter().map(|name| scripts.unload(name))).await?;
+        others.extend(kept.into_values().flatten());
+    }
+    if others.is_empty() {
+        return Ok(());
+    }
+    let script = if act == Act::Hide { HIDE } else { SHOW };
+    scripts.run("quietd-once", script, given(others), Stays::No).await.map(drop)
+}
+
+fn place(window: &Window) -> Result<Place, Trouble> {
+    Ok(serde_json::from_value(window.place.clone())?)
+}
+
+/// `KWin`'s scripts.
+struct Scripts<'a> {
+    desktop: &'a Desktop,
+    folder: &'a Path,
+    scripting: Peer,
+}
+
+impl<'a> Scripts<'a> {
+    fn new(desktop: &'a Desktop) -> Result<Self, Trouble> {
+        let folder = desktop.env.runtime_dir.as_deref().ok_or(Trouble::Gone)?;
+        let scripting = Peer::new(&desktop.session, NAME, "/Scripting", "org.kde.kwin.Scripting");
+        Ok(Self { desktop, folder, scripting: scripting.within(SHOW_AT_MOST) })
+    }
+
+    /// Loads and runs a script; it has done what it does at once when this returns what it told.
+    ///
+    /// All that are loaded and have not run yet are run together: each has an object of its own to run it by, but 5.27
+    /// gives one that is loaded after another was forgotten the name of a third.
+    async fn run(
+        &self,
+        name: &str,
+        script: &str,
+        given: Given<'_>,
+        stays: Stays,
+    ) -> Result<String, Trouble> {
+        let token = format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
+        let to = self.desktop.session.unique_name().map_or("", |name| name.as_str());
+        let given = Given { to, interface: TOLD, token, name: api::NAME, ..given };
+        let text = format!("var quietd = {};\n{script}\n{TELL}", serde_json::to_string(&given)?);
+        let mut heard = MessageStream::from(&self.desktop.session);
+        let file = Script::write(self.folder.join(format!("{name}.js")), &text)?;
+        let load = async || {
+            self.scripting.call::<_, i32>("loadScript", &(file.0.to_string_lossy(), name)).await
+        };
+        let mut id = load().await?;
+        if id < 0 {
+            // One of that name may be there from before a crash.
+            self.unload(name).await?;
+            id = load().await?;
+        }
+        if id < 0 {
+            return Err(Trouble::Odd(format!("that it does not load the script {name}")));
+        }
+        let told = async {
+            while let Some(message) = heard.next().await {
+                let Ok(message) = message else { continue };
+                if message.header().interface().is_none_or(|it| it.as_str() != TOLD) {
+                    continue;
+                }
+                if let Ok((token, told)) = message.body().deserialize::<(String, String)>()
+                    && token == given.token
+                {
+                    return Ok(told);
+                }
+            }
+            Err(Trouble::Gone)
+        };
+        let start = async { Ok(self.scripting.call::<_, ()>("start", &()).await?) };
+        let ((), told) = try_join(start, told).await?;
+        if stays == Stays::No {
+            // It has done all it does; nobody need wait until it is forgotten.
+            let (scripting, name) = (self.scripting.clone(), name.to_owned());
+            tokio::spawn(async move { scripting.call::<_, bool>("unloadScript", &(name,)).await });
+        }
+        Ok(told)
+    }
+
+    /// Forgets a script, if it is there.
+    async fn unload(&self, name: &str) -> Result<(), CallError> {
+        self.scripting.call::<_, bool>("unloadScript", &(name,)).await.map(drop)
+    }
+}
+
+/// The file of a script, for as long as `KWin` may not have read it.
+struct Script(PathBuf);
+
+impl Script {
+    fn write(path: PathBuf, text: &str) -> io::Result<Self> {
+        let mut options = fs::OpenOptions::new();
+        // Nobody else is to write in what we have run.
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let script = Self(path);
+        file.write_all(text.as_bytes())?;
+        Ok(script)
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        // Left behind it does nothing.
+        let _ = fs::remove_file(&self.0);
+    }
+}
