@@ -20,7 +20,7 @@ const RETRIES: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(5),
     Duration::from_secs(30),
-    Duration::from_secs(120),
+    Duration::from_mins(2),
 ];
 
 /// From here on it is said that a service keeps people waiting.

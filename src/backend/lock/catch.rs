@@ -21,11 +21,12 @@ use tokio::{
 use super::{
     adopt,
     failures::Failures,
-    freeze::{ID, SystemdFreeze, may_freeze},
+    freeze::{ID, SystemdFreeze},
     identity::Identity,
     now::Now,
     processes::{PROC, Processes},
     scan,
+    spared::may_freeze,
     starts::Starts,
     units::{self, UserManager},
 };

@@ -26,7 +26,7 @@ use super::{
     now::Now,
     probe,
     processes::{PROC, Processes, Programs},
-    spared,
+    spared::{self, may_freeze},
     starts::How,
     units::{self, Scope, UserManager},
     windows::{Patience, Window, Windows},
@@ -515,9 +515,4 @@ fn renew(held: &Receipt, set: &Set, now: &Now) -> Receipt {
 /// Tells whether a unit is locked by one of these, and was not frozen before.
 fn is_ours(ours: &[Set], found: &Found, unit: &str) -> bool {
     !found.frozen.contains(unit) && ours.iter().any(|set| set.means(unit))
-}
-
-/// Tells whether nothing a unit's name says is of an app that is never frozen.
-pub(super) fn may_freeze(unit: &str) -> bool {
-    !Identity::of(unit).is_some_and(|app| app.ids.iter().any(|id| spared::app(&plain(id))))
 }
