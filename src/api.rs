@@ -52,6 +52,18 @@ pub struct SessionEntry {
     pub note: Option<String>,
 }
 
+/// What waits to be let through, as `Waits` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct WaitEntry {
+    /// The app's id or the site's host name.
+    pub what: String,
+    /// When it opens.
+    pub opens: u64,
+    /// When it is locked again.
+    pub until: u64,
+}
+
 /// One period, as `Reasons` and `Plan` tell it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}")]

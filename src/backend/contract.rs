@@ -1,6 +1,6 @@
 //! What every backend does, and how it says what went wrong.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -46,6 +46,13 @@ pub trait Backend: Send + Sync {
 
     /// Puts back what was found, where what is there is still ours. Restoring twice is the same as once.
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError>;
+
+    /// Ends cleanly what was started while it is locked and has stood still ever since, by the names told with
+    /// [`Change::Caught`]; only where that was [`Caught::fresh`], and nothing else ever.
+    async fn end_started(&self, units: &BTreeSet<String>) -> Result<(), BackendError> {
+        let _ = units;
+        Ok(())
+    }
 
     /// Tells of changes from outside for as long as it is polled; the engine drops it when nothing is in force. Own
     /// writes are not told. Bus names that come and go are the engine's to watch, not this one's.
@@ -97,6 +104,8 @@ pub struct Caught {
     pub unit: String,
     /// How long it ran from when its start was told, or seen, until it stood still.
     pub ran: std::time::Duration,
+    /// Whether it stood still so soon after its beginning that it cannot have done anything yet.
+    pub fresh: bool,
 }
 
 /// Why a backend could not do something; the engine decides on the kind.

@@ -110,6 +110,11 @@ impl Control {
         self.call(Start::Never, "Unlock", &(what, length(lasts))).await
     }
 
+    /// Locks again what was let through, or waits to be.
+    pub async fn cancel_unlock(&self, what: &str) -> Result<(), CommandError> {
+        self.call(Start::Never, "CancelUnlock", &what).await
+    }
+
     /// The periods between two moments.
     pub async fn plan(
         &self,

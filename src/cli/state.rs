@@ -2,7 +2,7 @@
 
 use zbus::{DeserializeDict, Type};
 
-use crate::api::{MeasuresEntry, PeriodEntry, ProblemEntry};
+use crate::api::{MeasuresEntry, PeriodEntry, ProblemEntry, WaitEntry};
 
 /// The properties of the control bus, as one `GetAll` gives them. Times are microseconds since the epoch; 0 is not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
@@ -28,6 +28,8 @@ pub struct State {
     pub measures: MeasuresEntry,
     /// The periods running.
     pub reasons: Vec<PeriodEntry>,
+    /// What waits to be let through; none from a daemon that knows no waits.
+    pub waits: Option<Vec<WaitEntry>>,
     /// What could not be done.
     pub problems: Vec<ProblemEntry>,
     /// What is wrong with the configuration on disk; empty if nothing.

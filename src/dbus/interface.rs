@@ -12,7 +12,7 @@ use zbus::{Connection, OwnedVariant, fdo, message::Header, object_server::Signal
 use crate::{
     api::{
         AppEntry, DoctorEntry, Error, MeasuresEntry, NAME, PATH, PeriodEntry, ProblemEntry,
-        SessionEntry,
+        SessionEntry, WaitEntry,
     },
     engine::{Event, Reply, Request, Snapshot},
 };
@@ -78,10 +78,15 @@ impl Quiet {
         self.ask(|reply| Request::Off { reply }).await
     }
 
-    /// Lets one locked app or site through for `usec` (0: 15 minutes).
+    /// Lets one locked app or site through for `usec` (0: 15 minutes), after the profile's wait: `Waits` tells when.
     async fn unlock(&self, what: String, usec: u64) -> Result<(), Error> {
         let lasts = duration(usec)?;
         self.ask(|reply| Request::Unlock { what, lasts, reply }).await
+    }
+
+    /// Locks again what was let through, or waits to be.
+    async fn cancel_unlock(&self, what: String) -> Result<(), Error> {
+        self.ask(|reply| Request::CancelUnlock { what, reply }).await
     }
 
     /// Asks for quiet on behalf of a program, with a profile, until `Release` or until the caller leaves the bus.
@@ -197,6 +202,12 @@ impl Quiet {
         self.snapshot.borrow().reasons.clone()
     }
 
+    /// What waits to be let through: `what` (s), `opens` (t), `until` (t).
+    #[zbus(property)]
+    fn waits(&self) -> Vec<WaitEntry> {
+        self.snapshot.borrow().waits.clone()
+    }
+
     /// What could not be done: `measure` (s), `backend` (s), `text` (s).
     #[zbus(property)]
     fn problems(&self) -> Vec<ProblemEntry> {
@@ -294,6 +305,9 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
         }
         if before.reasons != now.reasons {
             quiet.reasons_changed(emitter).await?;
+        }
+        if before.waits != now.waits {
+            quiet.waits_changed(emitter).await?;
         }
         if before.problems != now.problems {
             quiet.problems_changed(emitter).await?;

@@ -69,6 +69,10 @@ impl Engine {
                 let unlocked = self.unlock(&what, lasts);
                 self.reply_when_settled(reply, unlocked);
             }
+            Request::CancelUnlock { what, reply } => {
+                let locked = self.cancel_unlock(&what);
+                self.reply_when_settled(reply, locked);
+            }
             Request::Hold { caller, profile, reason, reply } => {
                 let held = self.hold(caller, profile, reason).await;
                 self.reply_when_settled(reply, held);
@@ -243,9 +247,10 @@ impl Engine {
         self.try_again();
     }
 
-    fn unlock(&mut self, what: &str, lasts: SignedDuration) -> Result<(), Error> {
+    /// What is open goes on, what is waited for is not waited for longer; else it opens after the profile's wait.
+    pub(super) fn unlock(&mut self, what: &str, lasts: SignedDuration) -> Result<(), Error> {
         let lasts = if lasts.is_zero() { LET_THROUGH_DEFAULT } else { lasts };
-        let until = self.at_most(lasts, LET_THROUGH_AT_MOST, "an unlock")?;
+        self.at_most(lasts, LET_THROUGH_AT_MOST, "an unlock")?;
         let lock = &self.evaluation.measures.lock;
         let Some(found) = lock.find(what) else {
             if self.config.is_never_app(what) || self.config.is_never_site(what) {
@@ -257,8 +262,28 @@ impl Engine {
                 "«{what}» is not locked. `quietctl status` lists what is."
             )));
         };
+        let from = match self.evaluation.waits.get(&found) {
+            Some(opens) => *opens,
+            None if self.evaluation.unlocked.contains(&found) => self.now,
+            None => later(self.now, lock.wait)?,
+        };
+        let until = later(from, lasts)?;
         self.by_hand.unlocks.retain(|unlock| unlock.what != found);
-        self.by_hand.unlocks.push(Unlock { what: found, until });
+        self.by_hand.unlocks.push(Unlock { what: found, from, until });
+        self.keep_by_hand();
+        Ok(())
+    }
+
+    /// Locks again what is let through, or waits to be.
+    pub(super) fn cancel_unlock(&mut self, what: &str) -> Result<(), Error> {
+        let found = self.evaluation.measures.lock.find(what);
+        let before = self.by_hand.unlocks.len();
+        self.by_hand.unlocks.retain(|unlock| Some(&unlock.what) != found.as_ref());
+        if self.by_hand.unlocks.len() == before {
+            return Err(Error::NothingRunning(format!(
+                "«{what}» is not let through, and does not wait to be. `quietctl status` lists what does."
+            )));
+        }
         self.keep_by_hand();
         Ok(())
     }
@@ -331,9 +356,7 @@ impl Engine {
                 at_most.as_hours()
             )));
         }
-        self.now
-            .checked_add(lasts)
-            .map_err(|_| Error::InvalidTime("That is later than the calendar goes.".into()))
+        later(self.now, lasts)
     }
 
     /// Writes what was done by hand, without what no longer matters. Tells whether it is kept.
@@ -383,6 +406,11 @@ impl Engine {
             }
         });
     }
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Result<Timestamp, Error> {
+    at.checked_add(by)
+        .map_err(|_| Error::InvalidTime("That is later than the calendar goes.".into()))
 }
 
 /// Keeps text on one line where it is to be on one, and short.

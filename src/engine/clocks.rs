@@ -113,6 +113,10 @@ impl Engine {
             for off in &mut self.by_hand.offs {
                 *off = off.saturating_sub(back).unwrap_or(Timestamp::MIN);
             }
+            // And nobody waits longer.
+            for unlock in &mut self.by_hand.unlocks {
+                unlock.from = unlock.from.saturating_sub(back).unwrap_or(Timestamp::MIN);
+            }
             self.around.stays.set_back(back);
             self.clocks.forget_places();
             self.now = now;

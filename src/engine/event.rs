@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
+use super::notice::Answer;
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
@@ -87,6 +88,15 @@ pub enum Event {
     },
     /// The session bus closed: the login session is over.
     BusClosed,
+    /// `engine::notice`: the person answered what a notice asks, or it came or went.
+    Answered {
+        /// The app it is about.
+        app: String,
+        /// What.
+        answer: Answer,
+    },
+    /// `engine::notice`: a notice that was to be taken away is gone.
+    NoticeEnded,
     /// SIGTERM, SIGINT: give everything back and end.
     Stop,
 }
@@ -148,13 +158,20 @@ pub enum Request {
         /// Answers when it is lifted.
         reply: Reply<()>,
     },
-    /// Lets one app or site through.
+    /// Lets one app or site through, after the wait.
     Unlock {
         /// Which.
         what: String,
         /// How long.
         lasts: SignedDuration,
-        /// Answers when it is through.
+        /// Answers when it is through, or waits.
+        reply: Reply<()>,
+    },
+    /// Locks again what is let through or waits.
+    CancelUnlock {
+        /// Which.
+        what: String,
+        /// Answers when it is locked.
         reply: Reply<()>,
     },
     /// Another program asks for quiet.

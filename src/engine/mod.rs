@@ -9,11 +9,13 @@ mod batches;
 mod calls;
 mod clocks;
 mod event;
+mod notice;
 mod publish;
 mod reconcile;
 mod recovery;
 mod seat;
 mod start;
+mod started;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,6 +30,7 @@ use tokio::{
 };
 
 pub use event::{Event, Reply, Request};
+pub use notice::Answer;
 pub use publish::Snapshot;
 pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
 pub use start::{Daemon, Ready, StartError};
@@ -43,6 +46,7 @@ use crate::{
 use around::Around;
 use batches::Waited;
 use seat::Seat;
+use started::StartedApps;
 
 /// How long receipts wait for the captures of slower backends before they are written without them.
 const CAPTURES_AT_MOST: std::time::Duration = std::time::Duration::from_millis(150);
@@ -90,6 +94,7 @@ struct Engine {
     /// The last stretch nobody was awake for.
     slept: Option<(Timestamp, Timestamp)>,
     waited: Waited,
+    started: StartedApps,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -161,6 +166,7 @@ impl Engine {
                     seat.again = seat.has_or_gets_something();
                 }
                 self.probe_all();
+                self.ask_anew();
             }
             Event::NameOwner { name, owner } => self.name_owner(&name, owner.as_deref()).await,
             Event::Networks(networks) => self.around.seen.networks = networks,
@@ -178,6 +184,8 @@ impl Engine {
             }
             Event::Changed { seat, change } => self.changed(seat, change),
             Event::Shown { id } => self.shown(id),
+            Event::Answered { app, answer } => self.answered(&app, answer),
+            Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
                 tracing::info!("stopping");
                 self.stopping.get_or_insert_with(|| Instant::now() + STOP_AT_MOST);
@@ -197,11 +205,17 @@ impl Engine {
         self.keep_theirs();
         self.commit();
         self.mind_what_waits();
+        self.mind_what_started();
         self.publish();
         self.answer();
-        if let Err(error) = self.timer.arm(self.evaluation.next_change) {
+        if let Err(error) = self.timer.arm(self.next_moment()) {
             tracing::error!(%error, "could not arm the timer");
         }
+    }
+
+    /// When the time alone brings something to do.
+    fn next_moment(&self) -> Option<Timestamp> {
+        self.evaluation.next_change.into_iter().chain(self.started.next()).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.
@@ -372,6 +386,7 @@ impl Engine {
             return;
         }
         self.forget_shown(name);
+        self.say_anew(name, owner.is_some());
         tracing::debug!(name, owner, "a name has another owner");
         for index in 0..self.seats.len() {
             let seat = &mut self.seats[index];
@@ -383,8 +398,8 @@ impl Engine {
         }
     }
 
-    fn changed(&mut self, seat: usize, change: Change) {
-        let seat = &mut self.seats[seat];
+    fn changed(&mut self, index: usize, change: Change) {
+        let seat = &mut self.seats[index];
         match change {
             Change::ByThePerson => {
                 tracing::info!(backend = seat.row.id, "changed from outside; it stays as it is");
@@ -402,6 +417,7 @@ impl Engine {
                     ran,
                     "started while locked"
                 );
+                self.caught(index, caught);
             }
         }
     }
@@ -426,7 +442,8 @@ impl Engine {
 
     fn has_stopped(&self) -> bool {
         let Some(at_most) = self.stopping else { return false };
-        let back = self.seats.iter().all(|seat| seat.is_idle() && seat.receipt.is_none());
+        let back = self.seats.iter().all(|seat| seat.is_idle() && seat.receipt.is_none())
+            && self.started.is_quiet();
         back || Instant::now() >= at_most
     }
 

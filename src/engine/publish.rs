@@ -8,7 +8,9 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Engine, seat::Seat};
 use crate::{
-    api::{AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry},
+    api::{
+        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, WaitEntry,
+    },
     backend::{
         BackendError, Probe,
         lock::{RunningApp, plain},
@@ -41,6 +43,8 @@ pub struct Snapshot {
     pub measures: MeasuresEntry,
     /// Why: the periods running.
     pub reasons: Vec<PeriodEntry>,
+    /// What waits to be let through.
+    pub waits: Vec<WaitEntry>,
     /// What could not be done.
     pub problems: Vec<ProblemEntry>,
     /// What is wrong with the config; empty if nothing.
@@ -69,6 +73,7 @@ impl Engine {
             next_batch: evaluation.next_batch.map_or(0, usec),
             measures: measures_in_force(&in_force, &self.config),
             reasons: self.period_rows(&evaluation.periods),
+            waits: self.waits(),
             problems: self.problems(),
             config_error: self.config_error.clone(),
             locked: in_force.apps,
@@ -84,6 +89,19 @@ impl Engine {
     /// The rows of some periods.
     pub(super) fn period_rows(&self, periods: &[Period]) -> Vec<PeriodEntry> {
         periods.iter().map(|it| period(it, &self.zone, &self.config)).collect()
+    }
+
+    /// What waits to be let through.
+    fn waits(&self) -> Vec<WaitEntry> {
+        let unlocks = self.by_hand.unlocks.iter();
+        let waits = unlocks.filter(|it| self.evaluation.waits.get(&it.what) == Some(&it.from));
+        waits
+            .map(|unlock| WaitEntry {
+                what: unlock.what.clone(),
+                opens: usec(unlock.from),
+                until: usec(unlock.until),
+            })
+            .collect()
     }
 
     /// What the backends have in force together.
@@ -125,10 +143,9 @@ impl Engine {
                 Some(_) => {}
             }
         }
-        let on_disk = self.damage.values();
-        problems.extend(
-            on_disk.map(|text| ProblemEntry { text: text.clone(), ..ProblemEntry::default() }),
-        );
+        let on_disk = self.damage.values().cloned();
+        let texts = on_disk.chain(self.started.unseen());
+        problems.extend(texts.map(|text| ProblemEntry { text, ..ProblemEntry::default() }));
         problems
     }
 

@@ -301,6 +301,17 @@ impl Seat {
         }
     }
 
+    /// Has what was started while it is locked ended; whatever comes of that, it goes on standing still.
+    pub fn end_started(&self, units: BTreeSet<String>) {
+        let backend = Arc::clone(&self.backend);
+        let who = self.row.title;
+        tokio::spawn(async move {
+            if let Err(error) = in_time(who, backend.end_started(&units)).await {
+                tracing::warn!(%error, "what was started while it is locked could not be ended");
+            }
+        });
+    }
+
     pub fn start_restore(&mut self, seat: usize, tell: &mpsc::Sender<Event>) {
         let Some(receipt) = self.receipt.clone() else { return };
         self.stirred = false;

@@ -12,7 +12,7 @@ use zbus::Connection;
 
 use super::{
     Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE, seat::Seat,
-    sentences,
+    sentences, started::StartedApps,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -142,6 +142,7 @@ impl Daemon {
             zone: TimeZone::UTC,
             slept: None,
             waited: Waited::default(),
+            started: StartedApps::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,

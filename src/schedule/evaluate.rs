@@ -48,16 +48,20 @@ pub fn evaluate(facts: &Facts<'_>, now: Timestamp) -> Evaluation {
         soonest(&mut next, until);
     }
     let unlocks = unlocks(&facts.by_hand.unlocks, now);
-    if let Some(until) = unlocks.values().min() {
-        soonest(&mut next, *until);
+    for change in unlocks.open.values().chain(unlocks.to_come.values()) {
+        soonest(&mut next, *change);
     }
     let measures = if paused_until.is_some() { Measures::default() } else { strictest(&periods) };
+    let is_locked =
+        |what: &str| measures.lock.apps.contains(what) || measures.lock.sites.contains(what);
+    let waits = unlocks.to_come.iter().filter(|(what, _)| is_locked(what));
     let mut evaluation = Evaluation {
+        waits: waits.map(|(what, from)| ((*what).to_owned(), *from)).collect(),
         measures,
         paused_until,
         until,
         next_change: next,
-        unlocked: unlocks.into_keys().map(str::to_owned).collect(),
+        unlocked: unlocks.open.into_keys().map(str::to_owned).collect(),
         periods,
         ..Evaluation::default()
     };
@@ -86,12 +90,28 @@ fn strictest(periods: &[Period]) -> Measures {
     strictest
 }
 
-/// What is let through at `now`, each with the end of its last unlock.
-fn unlocks(unlocks: &[Unlock], now: Timestamp) -> BTreeMap<&str, Timestamp> {
-    let mut ends = BTreeMap::new();
-    for unlock in unlocks.iter().filter(|unlock| now < unlock.until) {
-        let end = ends.entry(&*unlock.what).or_insert(unlock.until);
-        *end = unlock.until.max(*end);
+/// What is let through.
+#[derive(Default)]
+struct Unlocks<'a> {
+    /// Now, each with when that ends.
+    open: BTreeMap<&'a str, Timestamp>,
+    /// Not yet, each with when that begins.
+    to_come: BTreeMap<&'a str, Timestamp>,
+}
+
+fn unlocks(unlocks: &[Unlock], now: Timestamp) -> Unlocks<'_> {
+    let mut found = Unlocks::default();
+    let mut ahead: Vec<&Unlock> =
+        unlocks.iter().filter(|it| now < it.until && it.from < it.until).collect();
+    ahead.sort_by_key(|unlock| unlock.from);
+    for unlock in ahead {
+        match found.open.get_mut(&*unlock.what) {
+            // One that goes on where another ends changes nothing there.
+            Some(end) if unlock.from <= *end => *end = unlock.until.max(*end),
+            Some(_) => {}
+            None if unlock.from <= now => drop(found.open.insert(&unlock.what, unlock.until)),
+            None => drop(found.to_come.entry(&unlock.what).or_insert(unlock.from)),
+        }
     }
-    ends
+    found
 }

@@ -62,6 +62,9 @@ pub struct Start {
 pub struct Unlock {
     /// The app's id or the site's host name.
     pub what: String,
+    /// From when: the end of the wait before it.
+    #[serde(default)]
+    pub from: Timestamp,
     /// Until when.
     pub until: Timestamp,
 }
@@ -117,6 +120,8 @@ pub struct Evaluation {
     pub next_change: Option<Timestamp>,
     /// Apps and sites let through now.
     pub unlocked: BTreeSet<String>,
+    /// Locked apps and sites that are let through soon, with when.
+    pub waits: BTreeMap<String, Timestamp>,
     /// Until when notifications that are held in batches come through, if they do now; `measures` go on saying that they
     /// are held in batches.
     pub let_through: Option<Timestamp>,

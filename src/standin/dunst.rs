@@ -3,7 +3,7 @@
 use zbus::{Message, OwnedVariant, Variant};
 
 use super::{
-    notifications::{NAME, PATH, Popups},
+    notifications::{NAME, PATH, Popup, Popups},
     served::{OnBus, PROPERTIES, Served, Service, error, is, reply, unknown},
 };
 
@@ -43,6 +43,26 @@ impl Dunst {
     /// The summaries shown so far.
     pub async fn shown(&self) -> Vec<String> {
         self.served.look(|state| state.popups.shown()).await
+    }
+
+    /// What is on the screen.
+    pub async fn popups(&self) -> Vec<Popup> {
+        self.served.look(|state| state.popups.popups()).await
+    }
+
+    /// Its person presses a button on a notification.
+    pub async fn person_chooses(&self, id: u32, action: &str) {
+        self.served.change(|state| state.popups.choose(id, action)).await;
+    }
+
+    /// A notification goes for a reason of the specification: 1 its time is over, 2 its person closes it.
+    pub async fn closes(&self, id: u32, reason: u32) {
+        self.served.change(|state| state.popups.close(id, reason)).await;
+    }
+
+    /// Shows no buttons from now on.
+    pub fn has_no_buttons(&self) {
+        self.served.silently(|state| state.popups.capabilities = &["body"]);
     }
 
     /// Its person sets a level.

@@ -44,6 +44,7 @@ pub use in_file::{InFile, Which};
 pub use kwin::{ByThePerson, Kwin, KwinIs};
 pub use mako::{Mako, MakoVersion};
 pub use network_manager::NetworkManager;
+pub use notifications::Popup;
 pub use percent::{PercentOf, PercentPanel};
 pub use plasma::Plasma;
 pub use plasma_power::PlasmaPower;

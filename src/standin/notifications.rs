@@ -9,16 +9,41 @@ pub(super) const NAME: &str = "org.freedesktop.Notifications";
 /// Its object.
 pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
+/// What of `Notify` is looked at: who, what it replaces, icon, title, body, buttons.
+type Sent<'a> = (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>);
+
+/// One notification.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Popup {
+    /// Its number.
+    pub id: u32,
+    /// Its title.
+    pub summary: String,
+    /// What is below it.
+    pub body: String,
+    /// Names and words of what can be answered.
+    pub actions: Vec<String>,
+}
+
 /// What was shown, and what waits.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Popups {
     next: u32,
-    shown: Vec<(u32, String)>,
-    waiting: Vec<(u32, String)>,
+    shown: Vec<Popup>,
+    waiting: Vec<Popup>,
+    /// What `GetCapabilities` answers.
+    pub(super) capabilities: &'static [&'static str],
+}
+
+impl Default for Popups {
+    fn default() -> Self {
+        let (shown, waiting) = (Vec::new(), Vec::new());
+        Self { next: 0, shown, waiting, capabilities: &["actions", "body", "body-markup"] }
+    }
 }
 
 impl Popups {
-    /// Answers `Notify`, `CloseNotification` and `GetServerInformation`; none for another call.
+    /// Answers `Notify`, `CloseNotification`, `GetCapabilities` and `GetServerInformation`; none for another call.
     pub(super) fn answer(
         &mut self,
         call: &Message,
@@ -29,28 +54,41 @@ impl Popups {
             let [name, vendor, version, spec] = information;
             return Some(reply(call, &(name, vendor, version, spec)));
         }
+        if is(call, NAME, "GetCapabilities") {
+            return Some(reply(call, &(self.capabilities,)));
+        }
         if is(call, NAME, "CloseNotification") {
             let body = call.body();
             let Ok(closed) = body.deserialize::<u32>() else { return None };
-            self.shown.retain(|(id, _)| *id != closed);
-            self.waiting.retain(|(id, _)| *id != closed);
-            return Some(reply(call, &()));
+            let was = self.take(closed);
+            return Some(reply(call, &()).and_then(|mut messages| {
+                if was.is_some() {
+                    messages.push(gone(closed, 3)?);
+                }
+                Ok(messages)
+            }));
         }
         if !is(call, NAME, "Notify") {
             return None;
         }
         let body = call.body();
-        let summary: Result<(&str, u32, &str, &str), _> = body.deserialize_ignore_signature();
-        let Ok((_, replaces, _, summary)) = summary else { return None };
-        let summary = summary.to_owned();
+        let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
+        let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
+        let mut popup = Popup {
+            id: replaces,
+            summary: summary.to_owned(),
+            body: text.to_owned(),
+            actions: actions.into_iter().map(str::to_owned).collect(),
+        };
         let mut all = self.shown.iter_mut().chain(&mut self.waiting);
-        if let Some(old) = all.find(|(id, _)| *id == replaces) {
-            old.1 = summary;
+        if let Some(old) = all.find(|it| it.id == replaces) {
+            *old = popup;
             return Some(reply(call, &replaces));
         }
         self.next += 1;
+        popup.id = self.next;
         let list = if holds_back { &mut self.waiting } else { &mut self.shown };
-        list.push((self.next, summary));
+        list.push(popup);
         Some(reply(call, &self.next))
     }
 
@@ -61,6 +99,37 @@ impl Popups {
 
     /// The summaries shown so far.
     pub(super) fn shown(&self) -> Vec<String> {
-        self.shown.iter().map(|(_, summary)| summary.clone()).collect()
+        self.shown.iter().map(|popup| popup.summary.clone()).collect()
     }
+
+    /// What is on the screen.
+    pub(super) fn popups(&self) -> Vec<Popup> {
+        self.shown.clone()
+    }
+
+    /// Its person presses a button, which closes the notification; tells of both.
+    pub(super) fn choose(&mut self, id: u32, action: &str) -> zbus::Result<Vec<Message>> {
+        let chosen = Message::signal(PATH, NAME, "ActionInvoked").build(&(id, action))?;
+        let mut messages = vec![chosen];
+        messages.extend(self.close(id, 2)?);
+        Ok(messages)
+    }
+
+    /// It goes for a reason of the specification: 1 its time is over, 2 its person closes it.
+    pub(super) fn close(&mut self, id: u32, reason: u32) -> zbus::Result<Vec<Message>> {
+        self.take(id).map(|_| gone(id, reason)).into_iter().collect()
+    }
+
+    fn take(&mut self, id: u32) -> Option<Popup> {
+        for list in [&mut self.shown, &mut self.waiting] {
+            if let Some(at) = list.iter().position(|popup| popup.id == id) {
+                return Some(list.remove(at));
+            }
+        }
+        None
+    }
+}
+
+fn gone(id: u32, reason: u32) -> zbus::Result<Message> {
+    Message::signal(PATH, NAME, "NotificationClosed").build(&(id, reason))
 }

@@ -101,13 +101,7 @@ impl Systemd {
 
     /// Ends a unit; its processes are left as they are.
     pub fn end_unit(&self, name: &str) {
-        let jobs = self.world.with(|state| {
-            state.units.remove(name);
-            state.jobs += 1;
-            state.jobs
-        });
-        // Set aside and not removed: other file systems give an inode's number again, the kernel's cgroup tree does not.
-        let _ = fs::rename(self.world.folder(name), self.world.folder(&format!("ended-{jobs}")));
+        self.world.end(name);
     }
 
     /// Lists a unit that is gone by the time something is asked of it.
@@ -239,6 +233,18 @@ impl World {
         }))
     }
 
+    /// Ends a unit; returns the number of the job.
+    fn end(&self, name: &str) -> u32 {
+        let job = self.with(|state| {
+            state.units.remove(name);
+            state.jobs += 1;
+            state.jobs
+        });
+        // Set aside and not removed: other file systems give an inode's number again, the kernel's cgroup tree does not.
+        let _ = fs::rename(self.folder(name), self.folder(&format!("ended-{job}")));
+        job
+    }
+
     fn set_frozen(&self, name: &str, frozen: bool) -> Answer<()> {
         let pids = self.with(|state| {
             let unit = state.units.get_mut(name).filter(|unit| !unit.ghost)?;
@@ -314,6 +320,21 @@ async fn answer(world: &World, connection: &Connection, call: &Message) -> zbus:
             world.with(|state| state.calls.push(format!("{member} {unit}")));
             let done = world.set_frozen(&unit, member == "FreezeUnit");
             reply(connection, call, done).await
+        }
+        "StopUnit" => {
+            let (unit, _): (String, String) = body.deserialize()?;
+            world.with(|state| state.calls.push(format!("{member} {unit}")));
+            let pids = world.with(|state| state.units.get(&unit).map(|unit| unit.pids.clone()));
+            // Whoever stands still would not hear of it; systemd lets it go on in the same breath.
+            signal(&pids.unwrap_or_default(), Signal::SIGTERM);
+            match world.set_frozen(&unit, false) {
+                Ok(()) => {
+                    let job = world.end(&unit);
+                    connection.reply(&header, &(object_of(job)?,)).await?;
+                    world.tell(connection, &unit, job).await
+                }
+                Err(error) => refuse(connection, call, error).await,
+            }
         }
         "GetUnitProcesses" => {
             let (unit,): (String,) = body.deserialize()?;

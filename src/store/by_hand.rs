@@ -93,7 +93,7 @@ mod tests {
                 }],
                 paused_until: Some(noon),
                 offs: vec![noon],
-                unlocks: vec![Unlock { what: "x.com".into(), until: noon }],
+                unlocks: vec![Unlock { what: "x.com".into(), from: noon, until: noon }],
                 holds: vec![],
             },
             clocks: Clocks {

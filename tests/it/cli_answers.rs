@@ -1,6 +1,6 @@
 //! What `quietctl` answers, and with which exit code, when the daemon is there.
 
-use quietd::api::{AppEntry, Error, MeasuresEntry, ProblemEntry, SessionEntry};
+use quietd::api::{AppEntry, Error, MeasuresEntry, ProblemEntry, SessionEntry, WaitEntry};
 
 use crate::quiet_stand_in::{Desk, hours_from_now, phase};
 
@@ -146,6 +146,7 @@ async fn keys_are_there_whatever_is_quiet() {
             "reasons",
             "until",
             "version",
+            "waits",
         ]
     );
     let keys: Vec<&str> =
@@ -170,6 +171,21 @@ async fn by_hand() {
     assert_eq!(desk.run(&["resume"]).await.code, 0);
     let ran = desk.run(&["unlock", "https://www.reddit.com/r/x", "5m"]).await;
     assert_eq!(ran.out, "www.reddit.com is let through for 5 minutes.\n");
+    let opens = hours_from_now(0) + 19_500_000;
+    let what = "org.mozilla.firefox".to_owned();
+    desk.scene().waits = vec![WaitEntry { what, opens, until: hours_from_now(1) }];
+    let ran = desk.run(&["unlock", "firefox"]).await;
+    let cancel = "To leave it locked: quietctl unlock --cancel firefox\n";
+    let said = |seconds| format!("firefox opens in {seconds} seconds, for 15 minutes.\n{cancel}");
+    assert!((15..=20).any(|seconds| ran.out == said(seconds)), "{ran:?}");
+    let ran = desk.run(&["status"]).await;
+    let line = "\n  To leave it locked: quietctl unlock --cancel org.mozilla.firefox\n";
+    assert!(ran.out.contains("\nOpens\n  org.mozilla.firefox  in "), "{ran:?}");
+    assert!(ran.out.contains(line), "{ran:?}");
+    let json = desk.run(&["status", "--format", "json"]).await.json();
+    assert_eq!(json["waits"][0]["what"], "org.mozilla.firefox");
+    let ran = desk.run(&["unlock", "--cancel", "firefox"]).await;
+    assert_eq!(ran.out, "firefox stays locked.\n");
     assert_eq!(desk.run(&["forget", "7"]).await.code, 0);
     assert_eq!(
         desk.scene().asked,
@@ -178,6 +194,8 @@ async fn by_hand() {
             "Pause 0",
             "Resume",
             "Unlock www.reddit.com 300000000",
+            "Unlock firefox 0",
+            "CancelUnlock firefox",
             "ForgetSession 7",
         ]
     );

@@ -11,7 +11,7 @@ use std::{
 use quietd::{
     api::{
         AppEntry, DoctorEntry, Error, INTERFACE, MeasuresEntry, NAME, PATH, PeriodEntry,
-        ProblemEntry, SessionEntry,
+        ProblemEntry, SessionEntry, WaitEntry,
     },
     standin::PrivateBus,
 };
@@ -34,6 +34,7 @@ pub struct Scene {
     pub next_batch: u64,
     pub measures: MeasuresEntry,
     pub reasons: Vec<PeriodEntry>,
+    pub waits: Vec<WaitEntry>,
     pub problems: Vec<ProblemEntry>,
     pub config_error: String,
     pub version: Option<String>,
@@ -105,6 +106,10 @@ impl Control {
         self.hear(format!("Unlock {what} {usec}")).map(drop)
     }
 
+    fn cancel_unlock(&self, what: &str) -> Result<(), Error> {
+        self.hear(format!("CancelUnlock {what}")).map(drop)
+    }
+
     fn plan(&self, from_usec: u64, until_usec: u64) -> Result<Vec<PeriodEntry>, Error> {
         assert!(from_usec < until_usec, "a plan goes forward");
         Ok(self.hear("Plan".to_owned())?.plan.clone())
@@ -166,6 +171,11 @@ impl Control {
     #[zbus(property)]
     fn reasons(&self) -> Vec<PeriodEntry> {
         self.scene().reasons.clone()
+    }
+
+    #[zbus(property)]
+    fn waits(&self) -> Vec<WaitEntry> {
+        self.scene().waits.clone()
     }
 
     #[zbus(property)]

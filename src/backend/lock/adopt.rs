@@ -135,8 +135,11 @@ pub fn scopes_out_of(unit: &str, proc: &Path, pids: &[u32]) -> Vec<Scope> {
 }
 
 fn spared_among(processes: &Processes) -> Vec<Scope> {
-    let spared: BTreeSet<u32> =
-        processes.iter().filter(|process| process.is_spared()).map(|it| it.pid).collect();
+    let spared: BTreeSet<u32> = processes
+        .iter()
+        .filter(|it| it.is_spared() && !it.is_beginning())
+        .map(|it| it.pid)
+        .collect();
     processes
         .iter()
         .filter(|process| spared.contains(&process.pid) && !spared.contains(&process.parent))

@@ -111,6 +111,8 @@ fn what_is_never_frozen_is_moved_out_of_a_unit() {
         process(12, 11, "/usr/lib/gnupg/scdaemon", unit),
         process(13, 10, "/usr/bin/foot", unit),
         process(14, 13, "/usr/bin/bash", unit),
+        // The user manager's child before it is the app.
+        process(15, 1, "/usr/lib/systemd/systemd-executor", unit),
     ]);
     let scopes = spared_among(&processes);
     let told: Vec<_> = scopes.iter().map(|it| (it.name.as_str(), it.pids.as_slice())).collect();

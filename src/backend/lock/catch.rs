@@ -21,11 +21,12 @@ use tokio::{
 use super::{
     adopt,
     failures::Failures,
-    freeze::{ID, SystemdFreeze, may_freeze},
+    freeze::{ID, SystemdFreeze},
     identity::Identity,
     now::Now,
     processes::{PROC, Processes},
     scan,
+    spared::may_freeze,
     starts::Starts,
     units::{self, UserManager},
 };
@@ -194,7 +195,10 @@ impl SystemdFreeze {
         let mut failures = Failures::default();
         let mut undo = LetGo { manager: self.manager.clone(), units: Vec::new() };
         undo.units.extend(wanted.iter().cloned());
-        self.seen(|seen| seen.frozen.retain(|unit, _| now.cgroups.has(unit)));
+        self.seen(|seen| {
+            seen.frozen.retain(|unit, _| now.cgroups.has(unit));
+            seen.fresh.retain(|unit| now.cgroups.has(unit));
+        });
         let mut frozen = self.freeze(&wanted, &now, &mut failures).await;
         let mut told_at: BTreeMap<String, Instant> = units;
         let mut changes = Vec::new();
@@ -217,10 +221,15 @@ impl SystemdFreeze {
         if let Err(BackendError::Absent(_) | BackendError::TimedOut(_)) = failures.result() {
             changes.push(Change::Again);
         }
+        if frozen.is_empty() {
+            return changes;
+        }
+        let after = Now::at(now.place().to_owned(), &self.env.sysfs);
         changes.extend(frozen.into_iter().filter_map(|unit| {
             let app = self.app_of(&unit)?;
             let ran = told_at.get(&unit).copied().unwrap_or(at).elapsed();
-            Some(Change::Caught(Caught { app, unit, ran }))
+            let fresh = self.is_fresh(&unit, &after.cgroups);
+            Some(Change::Caught(Caught { app, unit, ran, fresh }))
         }));
         changes
     }

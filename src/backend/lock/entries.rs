@@ -63,6 +63,11 @@ pub fn of(folders: &[PathBuf], ids: &BTreeSet<String>) -> BTreeMap<String, Entry
     read(folders, &|id| ids.contains(id))
 }
 
+/// An app's name for people, where an entry tells one; `id` is [`plain`].
+pub fn name_of(folders: &[PathBuf], id: &str) -> Option<String> {
+    of(folders, &BTreeSet::from([id.to_owned()])).remove(id).map(|entry| entry.name)
+}
+
 /// Reads every entry; keys are [`plain`] ids.
 pub fn all(folders: &[PathBuf]) -> BTreeMap<String, Entry> {
     read(folders, &|_| true)

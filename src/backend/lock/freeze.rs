@@ -26,7 +26,7 @@ use super::{
     now::Now,
     probe,
     processes::{PROC, Processes, Programs},
-    spared,
+    spared::{self, may_freeze},
     starts::How,
     units::{self, Scope, UserManager},
     windows::{Patience, Window, Windows},
@@ -112,6 +112,8 @@ pub(super) struct Seen {
     pub(super) place: Option<String>,
     /// Units we froze, with the run of each: one that goes on while it is still the same run was let go by the person.
     pub(super) frozen: BTreeMap<String, u64>,
+    /// Those of them that cannot have done anything yet.
+    pub(super) fresh: BTreeSet<String>,
     /// Windows that were shown again, and since then are the person's to hide.
     shown: Vec<Window>,
 }
@@ -426,7 +428,10 @@ impl Backend for SystemdFreeze {
         }
 
         let mut wanted: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
-        self.seen(|seen| seen.frozen.retain(|unit, _| wanted.contains(unit)));
+        self.seen(|seen| {
+            seen.frozen.retain(|unit, _| wanted.contains(unit));
+            seen.fresh.retain(|unit| wanted.contains(unit));
+        });
         self.freeze(&wanted, &now, &mut failures).await;
         // What has started meanwhile was told while nobody knew yet that it is locked.
         now.look_again(&self.env.sysfs);
@@ -463,6 +468,10 @@ impl Backend for SystemdFreeze {
         };
         self.seen(|seen| seen.shown.clear());
         thawed.and(shown).and(patience).map(|()| Restored::AsFound)
+    }
+
+    async fn end_started(&self, units: &BTreeSet<String>) -> Result<(), BackendError> {
+        self.end_all(units).await
     }
 
     async fn changes(&self, tell: mpsc::Sender<Change>) {
@@ -506,9 +515,4 @@ fn renew(held: &Receipt, set: &Set, now: &Now) -> Receipt {
 /// Tells whether a unit is locked by one of these, and was not frozen before.
 fn is_ours(ours: &[Set], found: &Found, unit: &str) -> bool {
     !found.frozen.contains(unit) && ours.iter().any(|set| set.means(unit))
-}
-
-/// Tells whether nothing a unit's name says is of an app that is never frozen.
-pub(super) fn may_freeze(unit: &str) -> bool {
-    !Identity::of(unit).is_some_and(|app| app.ids.iter().any(|id| spared::app(&plain(id))))
 }

@@ -2,16 +2,18 @@
 //!
 //! Here: which unit and which process is which app (`identity`, `entries`, `command`, `processes`), what is never frozen
 //! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), windows out of the way (`windows`), the
-//! backend that puts these together (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked is noticed (`starts`: `execs` or
-//! `scan`) and frozen (`catch`), and the list of what runs (`running`) and of what is installed (`installed`). Not here:
-//! which apps are to be locked, and since when; sites.
+//! backend that puts these together (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked
+//! is noticed (`starts`: `execs` or `scan`), frozen (`catch`) and ended where nobody wants it (`end`), and the list of what
+//! runs (`running`) and of what is installed (`installed`). Not here: which apps are to be locked, and since when; sites.
 //!
-//! Nothing is ever killed. One mechanism serves all: systemd's `FreezeUnit` stops a unit's whole tree at once.
+//! Nothing is ever killed, and nothing that the person may have done something in is ended. One mechanism serves all:
+//! systemd's `FreezeUnit` stops a unit's whole tree at once.
 
 mod adopt;
 mod catch;
 mod cgroups;
 mod command;
+mod end;
 mod entries;
 mod execs;
 mod failures;
@@ -29,6 +31,7 @@ mod starts;
 mod units;
 mod windows;
 
+pub use entries::name_of;
 pub use freeze::SystemdFreeze;
 pub use identity::{Identity, plain};
 pub use installed::{folders as application_folders, installed, installed_by_and_by};

@@ -81,6 +81,11 @@ impl Process {
         self.unit.as_deref().and_then(Identity::of)
     }
 
+    /// Tells whether it is the user manager's child, which is to be an app in a moment.
+    pub fn is_beginning(&self) -> bool {
+        is_beginning(&self.program())
+    }
+
     /// Tells whether the session stands on it.
     pub fn is_spared(&self) -> bool {
         spared::program(&self.program())
@@ -273,7 +278,13 @@ pub fn is_any_spared(proc: &Path, pids: &[u32]) -> bool {
         .iter()
         .filter_map(|pid| Some(base(&executable(&proc.join(pid.to_string()))?)))
         .collect();
-    programs.iter().any(|program| spared::program(program))
+    programs.iter().any(|program| spared::program(program) && !is_beginning(program))
+}
+
+/// Tells whether a program in an app's unit is the user manager's own child, which is to be the app in a moment
+/// (`systemd-executor` from systemd 254 on).
+fn is_beginning(program: &str) -> bool {
+    matches!(program, "systemd" | "systemd-executor")
 }
 
 /// The executable; none of a kernel's thread, of one that ended, or of one that keeps itself from being looked at.

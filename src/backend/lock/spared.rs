@@ -3,6 +3,7 @@
 //! Apps that can never be locked are left out of what is desired already; here they are looked at again, and with them
 //! the programs that hold the session itself together.
 
+use super::identity::{Identity, plain};
 use crate::config::never;
 
 /// Programs that a session stands on, or that lead to help, and that have no app's id of their own.
@@ -97,6 +98,11 @@ const VERSIONED: &[&str] = &["python", "electron", "perl", "ruby", "node", "php"
 /// Tells whether an app may not be locked, by its id.
 pub fn app(id: &str) -> bool {
     never::app(id).is_some() || PROGRAMS.contains(&id)
+}
+
+/// Tells whether nothing a unit's name says is of an app that is never frozen.
+pub fn may_freeze(unit: &str) -> bool {
+    !Identity::of(unit).is_some_and(|unit| unit.ids.iter().any(|id| app(&plain(id))))
 }
 
 /// Tells whether a program may not be frozen, by its name in lower case.

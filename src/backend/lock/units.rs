@@ -99,6 +99,12 @@ impl UserManager {
         self.peer.call("ThawUnit", &(unit,)).await
     }
 
+    /// Ends a unit as `systemctl stop` does: one that is frozen goes on and is told to end (SIGTERM).
+    pub async fn stop(&self, unit: &str) -> Result<(), CallError> {
+        let _: OwnedObjectPath = self.peer.call("StopUnit", &(unit, "fail")).await?;
+        Ok(())
+    }
+
     /// Asks to be told of jobs; for as long as this connection lasts. Without it no signal comes.
     pub async fn subscribe(&self) -> Result<(), CallError> {
         match self.peer.call("Subscribe", &()).await {

@@ -9,7 +9,9 @@ use super::{
     time::duration,
 };
 use crate::{
-    api::{AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry},
+    api::{
+        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, WaitEntry,
+    },
     cli::state::State,
 };
 
@@ -27,6 +29,7 @@ pub fn status(page: &Page, state: &State, ahead: &[PeriodEntry]) -> Value {
         "measures": measures(&state.measures),
         "reasons": plan(page, &state.reasons),
         "ahead": plan(page, ahead),
+        "waits": waits(page, state.waits.as_deref().unwrap_or_default()),
         "problems": problems(&state.problems),
         "config_error": text(&state.config_error),
         "version": state.version,
@@ -149,6 +152,19 @@ fn measures(measures: &MeasuresEntry) -> Value {
         "sites": measures.sites.as_deref().unwrap_or(&[]),
         "breaks": measures.breaks.map(|every| duration(every).to_string()),
     })
+}
+
+fn waits(page: &Page, waits: &[WaitEntry]) -> Value {
+    waits
+        .iter()
+        .map(|wait| {
+            json!({
+                "what": wait.what,
+                "opens": page.iso(wait.opens),
+                "until": page.iso(wait.until),
+            })
+        })
+        .collect()
 }
 
 fn problems(problems: &[ProblemEntry]) -> Value {

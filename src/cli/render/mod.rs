@@ -16,4 +16,4 @@ pub mod status;
 mod time;
 
 pub use page::{Colour, Page, plain};
-pub use time::{lasting, moment};
+pub use time::{lasting, left, moment};

@@ -44,6 +44,12 @@ impl Page {
     }
 }
 
+/// How long it is until then: "20 seconds". Rounded up, so that nothing comes later than is said.
+pub fn left(now: Timestamp, then: Timestamp) -> String {
+    let millis = then.duration_since(now).as_millis().max(1);
+    lasting(SignedDuration::from_secs(i64::try_from((millis + 999) / 1_000).unwrap_or(i64::MAX)))
+}
+
 /// `15 minutes`, `1 hour 30 minutes`, `3 days`.
 pub fn lasting(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);

@@ -211,12 +211,32 @@ fn a_pause_opens_the_desktop_and_ends_by_itself() {
 #[test]
 fn an_unlock_ends_when_its_last_one_does() {
     let mut world = after_a_session();
-    let unlock = |until| Unlock { what: "mail".into(), until };
+    let unlock = |until| Unlock { what: "mail".into(), from: noon(), until };
     world.by_hand.unlocks = vec![unlock(noon() + hours(2)), unlock(noon() + hours(1))];
     let evaluation = world.at(noon());
     assert_eq!(evaluation.unlocked, BTreeSet::from(["mail".to_owned()]));
     assert_eq!(evaluation.next_change, Some(noon() + hours(2)));
     assert!(world.at(noon() + hours(2)).unlocked.is_empty());
+}
+
+#[test]
+fn an_unlock_begins_after_its_wait() {
+    let mut world = after_a_session();
+    world.config.after[0].phases[0].measures.lock.apps = ["mail".to_owned()].into();
+    let opens = noon() + SignedDuration::from_secs(20);
+    for what in ["mail", "not locked"] {
+        let unlock = Unlock { what: what.into(), from: opens, until: noon() + hours(1) };
+        world.by_hand.unlocks.push(unlock);
+    }
+    let waiting = world.at(noon());
+    assert_eq!(waiting.unlocked, BTreeSet::new());
+    assert_eq!(waiting.waits, [("mail".to_owned(), opens)].into());
+    assert_eq!(waiting.next_change, Some(opens));
+    let open = world.at(opens);
+    assert!(open.unlocked.contains("mail") && open.waits.is_empty());
+    assert_eq!(open.next_change, Some(noon() + hours(1)));
+    world.by_hand.paused_until = Some(opens);
+    assert!(world.at(noon()).waits.is_empty(), "what is not locked now waits for nothing");
 }
 
 #[test]

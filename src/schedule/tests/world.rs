@@ -243,7 +243,7 @@ fn any_by_hand(noon: usize) -> impl Strategy<Value = ByHand> {
     let starts = vec((profile(), -40..20i32, 1..160i32), 0..3);
     let hold = option::weighted(0.3, (profile(), -150..5i32));
     let lifted = (option::weighted(0.3, -20..20i32), vec(-60..10i32, 0..2));
-    let unlocks = vec((0..3usize, -10..20i32), 0..3);
+    let unlocks = vec((0..3usize, -15..15i32, -10..20i32), 0..3);
     (starts, hold, lifted, unlocks).prop_map(move |(starts, hold, (paused, offs), unlocks)| {
         let starts = starts.into_iter().enumerate().map(|(id, (profile, from, lasts))| Start {
             id: format!("h{id}"),
@@ -258,8 +258,9 @@ fn any_by_hand(noon: usize) -> impl Strategy<Value = ByHand> {
             reason: "a talk".into(),
             from: steps(noon, from),
         });
-        let unlocks = unlocks.into_iter().map(|(what, until)| Unlock {
+        let unlocks = unlocks.into_iter().map(|(what, from, until)| Unlock {
             what: ["mail", "x.com", "else"][what].into(),
+            from: steps(noon, from),
             until: steps(noon, until),
         });
         ByHand {

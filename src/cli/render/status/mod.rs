@@ -6,7 +6,8 @@ use super::{
     Page,
     changes::{Change, changes, profiles},
     measures::{rows, short, together},
-    time::moment,
+    plain,
+    time::{left, moment},
 };
 use crate::{
     api::{PeriodEntry, ProblemEntry},
@@ -37,6 +38,7 @@ pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestam
         out.push_str("\nNext\n");
         out.push_str(&page.table(&next_rows(page, &next)));
     }
+    out.push_str(&waits(page, state));
     out.push_str(&problems(page, &state.problems));
     if !state.config_error.is_empty() {
         out.push_str("\nThe config\n");
@@ -143,6 +145,21 @@ fn then(change: &Change<'_>) -> String {
     let profiles = profiles(&change.running);
     let measures = short(&together(change.running.iter().copied()));
     if measures.is_empty() { profiles } else { format!("{profiles}: {}", measures.join(", ")) }
+}
+
+/// What waits to be let through; empty where nothing does.
+fn waits(page: &Page, state: &State) -> String {
+    let waits = state.waits.as_deref().unwrap_or_default();
+    let rows: Vec<(String, String)> = waits
+        .iter()
+        .filter_map(|wait| {
+            let left = left(page.now.timestamp(), moment(wait.opens)?);
+            Some((plain(&wait.what), format!("in {left}")))
+        })
+        .collect();
+    let Some((first, _)) = rows.first() else { return String::new() };
+    let cancel = format!("To leave it locked: quietctl unlock --cancel {first}");
+    format!("\nOpens\n{}{}", page.table(&rows), page.advice(2, &cancel))
 }
 
 /// What could not be done, and what to do; empty where all was done.
