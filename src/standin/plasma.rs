@@ -85,6 +85,9 @@ impl Service for State {
 
     fn answer(&mut self, call: &Message) -> zbus::Result<Vec<Message>> {
         let before = self.is_inhibited();
+        if is(call, NAME, "GetCapabilities") {
+            return reply(call, &["body", "actions", "inhibitions"].as_slice());
+        }
         if let Some(messages) = self.popups.answer(call, ["Plasma", "KDE", "5.27.5", "1.2"], before)
         {
             return messages;
@@ -93,9 +96,7 @@ impl Service for State {
         let header = call.header();
         let caller = header.sender().map(ToString::to_string).unwrap_or_default();
         let mut messages;
-        if is(call, NAME, "GetCapabilities") {
-            return reply(call, &["body", "actions", "inhibitions"].as_slice());
-        } else if is(call, PROPERTIES, "Get") {
+        if is(call, PROPERTIES, "Get") {
             return reply(call, &Variant::from(before));
         } else if is(call, NAME, "Inhibit") {
             let (app, reason, _): (String, String, HashMap<String, OwnedVariant>) =
