@@ -124,12 +124,17 @@ impl Seat {
             // Of an earlier process only the receipt is known.
             _ => self.row.measures.iter().copied().collect(),
         };
+        let but_panel = match (&self.doing, &self.applied) {
+            (Doing::Applying(desired), _) | (_, Some(desired)) => desired.dim_but_panel,
+            _ => false,
+        };
         Candidate {
             id: self.row.id,
             measures: self.row.measures.to_vec(),
             reach: reach(self.row.id),
             ready,
             holds,
+            but_panel,
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Candidate {
     pub ready: bool,
     /// What it has in force already.
     pub holds: BTreeSet<Measure>,
+    /// Whether it holds that beside the panel, and so is no choice by itself.
+    pub but_panel: bool,
 }
 
 /// Which backend serves which measures.
@@ -53,7 +55,8 @@ pub fn assign(desired: &Desired, candidates: &[Candidate]) -> Assigned {
 pub fn serving(measure: Measure, candidates: &[Candidate]) -> impl Iterator<Item = &Candidate> {
     let able =
         move || candidates.iter().filter(move |one| one.ready && one.measures.contains(&measure));
-    let one = able().find(|one| one.holds.contains(&measure)).or_else(|| able().next());
+    let holder = able().find(|one| one.holds.contains(&measure) && !one.but_panel);
+    let one = holder.or_else(|| able().next());
     let alone = |reach| able().find(|other| other.reach == reach);
     let beside = one.and_then(|one| match one.reach {
         Reach::All | Reach::AllOrMonitors => None,
@@ -103,6 +106,7 @@ mod tests {
             reach: Reach::All,
             ready: true,
             holds: BTreeSet::new(),
+            but_panel: false,
         }
     }
 
@@ -204,6 +208,13 @@ mod tests {
         };
         let beside = [("gamma", 40, Some(3400), true), ("panel", 40, None, false)];
         assert_eq!(told(&candidates), beside);
+        // It was quicker than the panel, or what served all of them goes on doing so.
+        candidates[1].holds = BTreeSet::from(both);
+        candidates[1].but_panel = true;
+        assert_eq!(told(&candidates), beside);
+        candidates[1].but_panel = false;
+        assert_eq!(told(&candidates), [("gamma", 40, Some(3400), false)]);
+        candidates[1].holds = BTreeSet::new();
         assert_eq!(told(&candidates[1..]), [("gamma", 40, Some(3400), false)]);
         // Monitors that have their own light need nothing else.
         candidates.insert(1, of("monitors", Reach::Monitors, &[Measure::Dim]));

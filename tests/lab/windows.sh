@@ -35,7 +35,7 @@ DESKTOP
 }
 windows_now() { windows | sort; }
 has_window() { windows_now | grep -q "^$1 "; }
-count() { user stat -c %s "/tmp/$locked.count"; }
+count() { user sh -c 'stat -c %s "$1" 2>/dev/null || echo 0' - "/tmp/$locked.count"; }
 app_runs() { wait_for line "$app_events" "frozen 0" && wait_for growth "/tmp/$locked.count" "$(count)"; }
 app_is_frozen() { wait_for line "$app_events" "frozen 1"; }
 are_hidden() { windows_now >"$out/windows-now"; (($(grep -cE '^(One|Two|Three) hidden' "$out/windows-now") == 3)) && grep -q '^Else shown' "$out/windows-now"; }
