@@ -141,6 +141,7 @@ fn assigned(desired: &Desired, ready: &[&str]) -> Vec<(&'static str, Vec<Measure
             reach: reach(row.id),
             ready: ready.contains(&row.id),
             holds: std::collections::BTreeSet::new(),
+            but_panel: false,
         })
         .collect();
     let assigned = assign(desired, &candidates).into_iter();

@@ -300,6 +300,7 @@ fn on_plasma_the_overlay_dims_and_night_color_warms() {
             reach: quietd::backend::reach(row.id),
             ready: true,
             holds: BTreeSet::new(),
+            but_panel: false,
         })
         .collect();
     let desired = Desired { dim: 40, greyscale: true, ..warm(3400) };
