@@ -53,6 +53,8 @@ main_windows() {
   trap '"$here/lab" down "$lab"' EXIT
   "$here/desktop" "$lab" "${desktop[@]}"
   must "apps with windows run" start_windows
+  # A desktop that still starts may take seconds for what it is asked.
+  must "the screen comes to rest" settle
   windows_now >"$out/windows-before"
   processes_before=$(processes)
   sed 's/^/          /' "$out/windows-before"

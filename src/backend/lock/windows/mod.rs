@@ -34,8 +34,8 @@ use crate::{
 const HIDE_AT_MOST: Duration = Duration::from_millis(100);
 
 /// The same with `KWin`, where it is dangerous to freeze windows that are not hidden. It takes some hundredths of a
-/// second, and half a second while it draws without a graphics card.
-const KWIN_HIDES_WITHIN: Duration = Duration::from_secs(1);
+/// second, half a second while it draws without a graphics card, and more while other programs start.
+const KWIN_HIDES_WITHIN: Duration = Duration::from_secs(2);
 
 /// The longest it may take to show them; the apps go on before.
 const SHOW_AT_MOST: Duration = Duration::from_secs(1);
