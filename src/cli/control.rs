@@ -8,7 +8,7 @@ use zbus::{Connection, DynamicType, Variant, wire::DynamicDeserialize};
 
 use super::{CommandError, error::Kind, state::State};
 use crate::{
-    api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
+    api::{self, AppEntry, DoctorEntry, PeriodEntry, ScreenTimeEntry, SessionEntry},
     dbus::{CallError, Peer},
 };
 
@@ -122,6 +122,15 @@ impl Control {
         until: Timestamp,
     ) -> Result<Vec<PeriodEntry>, CommandError> {
         self.call(Start::Never, "Plan", &(usec(from), usec(until))).await
+    }
+
+    /// What was counted of the time at the screen between two moments.
+    pub async fn screen_time(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<ScreenTimeEntry>, CommandError> {
+        self.call(Start::Never, "ScreenTime", &(usec(from), usec(until))).await
     }
 
     /// What serves each measure.

@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod context;
 mod control;
+mod counted;
 mod doctor;
 mod error;
 mod forget;
@@ -32,8 +33,10 @@ mod setup;
 mod start;
 mod state;
 mod status;
+mod today;
 mod trial;
 mod unlock;
+mod week;
 mod when;
 
 use std::process::ExitCode;
@@ -76,6 +79,8 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Today(today::Today),
+    Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Apps(apps::Apps),
@@ -98,6 +103,8 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Today(command) => command.run(context).await,
+            Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,

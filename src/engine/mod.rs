@@ -165,6 +165,7 @@ impl Engine {
             Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
             Event::Resumed => {
                 self.around.look_again.notify_one();
+                self.look_for_attention();
                 self.try_again();
                 for seat in &mut self.seats {
                     seat.again = seat.has_or_gets_something();
@@ -178,7 +179,7 @@ impl Engine {
                 self.around.seen.monitors = names;
                 self.around.seen.docked = docked;
             }
-            Event::Attention(told) => self.attention.tell(told),
+            Event::Attention(told) => self.told(told),
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);

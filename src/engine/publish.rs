@@ -273,6 +273,7 @@ impl Engine {
                 });
             }
         }
+        rows.extend(self.screen_time_doctor());
         rows
     }
 }

@@ -12,6 +12,7 @@ mod page;
 pub mod plan;
 #[cfg(test)]
 mod sample;
+pub mod screen_time;
 pub mod status;
 mod time;
 
