@@ -20,6 +20,7 @@ use tokio::sync::{OnceCell, mpsc};
 use super::{
     adopt::{self, Adoption},
     cgroups::{self, Cgroups},
+    end::FRESH,
     failures::Failures,
     go_on::must_go_on,
     identity::{Identity, plain},
@@ -97,6 +98,8 @@ pub struct SystemdFreeze {
     pub(super) acting: tokio::sync::Mutex<()>,
     /// How programs that begin are noticed; found out once.
     how: OnceCell<How>,
+    /// How long after its beginning an app that stands still cannot have done anything yet.
+    pub(super) fresh_within: Duration,
 }
 
 /// What this process knows of its own doing. Nothing to restore is in here.
@@ -129,6 +132,7 @@ impl SystemdFreeze {
             seen: Mutex::default(),
             acting: tokio::sync::Mutex::default(),
             how: OnceCell::new(),
+            fresh_within: FRESH,
         }
     }
 
@@ -136,6 +140,13 @@ impl SystemdFreeze {
     #[must_use]
     pub fn noticing(self, how: How) -> Self {
         Self { how: OnceCell::new_with(Some(how)), ..self }
+    }
+
+    /// Sets how soon an app has to stand still to be one that has done nothing yet: what takes 5 ms on an idle machine
+    /// may take long on a busy one, and a test is not about that.
+    #[must_use]
+    pub fn fresh_within(self, fresh_within: Duration) -> Self {
+        Self { fresh_within, ..self }
     }
 
     /// How programs that begin are noticed here.
