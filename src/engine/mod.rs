@@ -8,7 +8,9 @@ mod around;
 mod batches;
 mod calls;
 mod clocks;
+mod erase;
 mod event;
+mod notes;
 mod notice;
 mod publish;
 mod reconcile;
@@ -29,7 +31,9 @@ use tokio::{
     time::Instant,
 };
 
+pub use erase::Erase;
 pub use event::{Event, Reply, Request};
+pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;
 pub use publish::Snapshot;
 pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
@@ -110,6 +114,7 @@ struct Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Damage {
     Log,
+    Notes,
     Receipts,
     ByHand,
 }
@@ -156,8 +161,13 @@ impl Engine {
             Event::FilesChanged => {
                 self.read_config();
                 self.read_log();
+                self.purge_notes();
             }
-            Event::Installed(installed) => self.take_installed(installed),
+            Event::Installed(installed) => {
+                self.take_installed(installed);
+                // The start is over, so there is time.
+                self.purge_notes();
+            }
             Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
             Event::Resumed => {
                 self.around.look_again.notify_one();

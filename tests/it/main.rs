@@ -27,6 +27,7 @@ mod lock;
 mod logind;
 mod mako;
 mod monitors;
+mod notes;
 mod percent;
 mod places;
 mod plasma;
