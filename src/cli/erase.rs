@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::Erased,
-    store::{ByHandStore, Kept, SessionLog, StoreError, remove_leftovers},
+    store::{ByHandStore, Kept, ScreenTimeStore, SessionLog, StoreError, remove_leftovers},
 };
 
 /// Erases for good what was logged and noted
@@ -116,6 +116,7 @@ fn erase_all(context: &Context) -> Result<Erased, StoreError> {
     let log = SessionLog::open(&env.log_dir(), &env.state_dir())?;
     let sessions = log.forget_all(now)?;
     let notes = log.notes().forget_before(None, now)?;
+    ScreenTimeStore::open(&env.state_dir()).erase_all()?;
     ByHandStore::open(&env.state_dir()).write(&Kept::default())?;
     remove_leftovers(&env.state_dir())?;
     let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);

@@ -75,6 +75,7 @@ impl Engine {
             Erase::Before(before) => {
                 let sessions = log.forget_before(before, now).map_err(not_kept)?;
                 let notes = notes.forget_before(Some(before), now).map_err(not_kept)?;
+                self.erase_screen_time(Some(before)).map_err(not_kept)?;
                 self.clocks
                     .seen
                     .retain(|run, seen| !run.starts_with("session:") || seen.wall >= before);
@@ -83,6 +84,7 @@ impl Engine {
             Erase::All => {
                 let sessions = log.forget_all(now).map_err(not_kept)?;
                 let notes = notes.forget_before(None, now).map_err(not_kept)?;
+                self.erase_screen_time(None).map_err(not_kept)?;
                 self.forget_by_hand();
                 (sessions, notes)
             }

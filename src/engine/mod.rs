@@ -5,6 +5,7 @@
 //! backend, and what is quiet when, which the pure core says.
 
 mod around;
+mod attention;
 mod batches;
 mod calls;
 mod clocks;
@@ -48,6 +49,7 @@ use crate::{
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
 use around::Around;
+use attention::Attention;
 use batches::Waited;
 use seat::Seat;
 use started::StartedApps;
@@ -89,6 +91,7 @@ struct Engine {
     theirs: BTreeSet<String>,
     clocks: Clocks,
     around: Around,
+    attention: Attention,
 
     seats: Vec<Seat>,
     evaluation: Evaluation,
@@ -117,6 +120,7 @@ enum Damage {
     Notes,
     Receipts,
     ByHand,
+    ScreenTime,
 }
 
 /// An answer that waits until what was asked is in force.
@@ -184,6 +188,7 @@ impl Engine {
                 self.around.seen.monitors = names;
                 self.around.seen.docked = docked;
             }
+            Event::Attention(told) => self.attention.tell(told),
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -210,6 +215,7 @@ impl Engine {
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
         self.evaluate();
         self.keep_clocks();
+        self.attend();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();

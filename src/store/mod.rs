@@ -13,6 +13,7 @@ mod log;
 mod machine;
 mod receipt;
 mod receipts;
+mod screen_time;
 
 pub use atomic::{remove as remove_file, rewrite as rewrite_file};
 pub use by_hand::{ByHandStore, Clocks, Kept, Seen};
@@ -22,3 +23,4 @@ pub use log::{NoteLog, NotesRead, Read, SessionLog};
 pub use machine::new_id;
 pub use receipt::Receipt;
 pub use receipts::ReceiptStore;
+pub use screen_time::ScreenTimeStore;
