@@ -10,6 +10,7 @@ mod completions;
 mod context;
 mod control;
 mod doctor;
+mod erase;
 mod error;
 mod forget;
 mod format;
@@ -17,6 +18,8 @@ mod groups;
 mod length;
 mod log;
 mod manager;
+mod note;
+mod notes;
 mod notice;
 mod off;
 mod output;
@@ -78,6 +81,9 @@ enum Command {
     Unlock(unlock::Unlock),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Note(note::Note),
+    Notes(notes::Notes),
+    Erase(erase::EraseCommand),
     Apps(apps::Apps),
     Groups(groups::Groups),
     Doctor(doctor::Doctor),
@@ -100,6 +106,9 @@ impl Command {
             Self::Unlock(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Note(command) => command.run(context).await,
+            Self::Notes(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
             Self::Off(command) => command.run(context).await,

@@ -22,6 +22,7 @@ mod names;
 pub mod never;
 mod notes;
 mod phases;
+mod screen_time;
 mod syntax;
 mod value;
 
@@ -34,6 +35,7 @@ pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
+pub use screen_time::ScreenTime;
 
 use self::{file::File, notes::Notes};
 

@@ -5,10 +5,13 @@
 //! backend, and what is quiet when, which the pure core says.
 
 mod around;
+mod attention;
 mod batches;
 mod calls;
 mod clocks;
+mod erase;
 mod event;
+mod notes;
 mod notice;
 mod publish;
 mod reconcile;
@@ -29,7 +32,9 @@ use tokio::{
     time::Instant,
 };
 
+pub use erase::Erase;
 pub use event::{Event, Reply, Request};
+pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;
 pub use publish::Snapshot;
 pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
@@ -44,6 +49,7 @@ use crate::{
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
 use around::Around;
+use attention::Attention;
 use batches::Waited;
 use seat::Seat;
 use started::StartedApps;
@@ -85,6 +91,7 @@ struct Engine {
     theirs: BTreeSet<String>,
     clocks: Clocks,
     around: Around,
+    attention: Attention,
 
     seats: Vec<Seat>,
     evaluation: Evaluation,
@@ -110,8 +117,10 @@ struct Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Damage {
     Log,
+    Notes,
     Receipts,
     ByHand,
+    ScreenTime,
 }
 
 /// An answer that waits until what was asked is in force.
@@ -156,8 +165,13 @@ impl Engine {
             Event::FilesChanged => {
                 self.read_config();
                 self.read_log();
+                self.purge_notes();
             }
-            Event::Installed(installed) => self.take_installed(installed),
+            Event::Installed(installed) => {
+                self.take_installed(installed);
+                // The start is over, so there is time.
+                self.purge_notes();
+            }
             Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
             Event::Resumed => {
                 self.around.look_again.notify_one();
@@ -174,6 +188,7 @@ impl Engine {
                 self.around.seen.monitors = names;
                 self.around.seen.docked = docked;
             }
+            Event::Attention(told) => self.attention.tell(told),
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -200,6 +215,7 @@ impl Engine {
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
         self.evaluate();
         self.keep_clocks();
+        self.attend();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();

@@ -8,6 +8,7 @@ pub mod groups;
 pub mod json;
 pub mod lists;
 mod measures;
+pub mod notes;
 mod page;
 pub mod plan;
 #[cfg(test)]
