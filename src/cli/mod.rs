@@ -14,6 +14,7 @@ mod error;
 mod forget;
 mod format;
 mod groups;
+mod import;
 mod length;
 mod log;
 mod manager;
@@ -80,6 +81,7 @@ enum Command {
     Forget(forget::Forget),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -102,6 +104,7 @@ impl Command {
             Self::Forget(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

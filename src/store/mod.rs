@@ -13,7 +13,7 @@ mod machine;
 mod receipt;
 mod receipts;
 
-pub use atomic::{remove as remove_file, rewrite as rewrite_file};
+pub use atomic::{remove as remove_file, replace as replace_file, rewrite as rewrite_file};
 pub use by_hand::{ByHandStore, Clocks, Kept, Seen};
 pub use error::{Damage, StoreError};
 pub use log::{Read, SessionLog};
