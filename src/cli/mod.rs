@@ -15,6 +15,7 @@ mod error;
 mod forget;
 mod format;
 mod groups;
+mod import;
 mod length;
 mod log;
 mod manager;
@@ -86,6 +87,7 @@ enum Command {
     Erase(erase::EraseCommand),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -111,6 +113,7 @@ impl Command {
             Self::Erase(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

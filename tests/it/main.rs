@@ -20,6 +20,7 @@ mod gnome;
 mod groups;
 mod house;
 mod hyprland_ctm;
+mod import;
 mod in_file;
 mod kwin;
 mod layering;

@@ -5,6 +5,7 @@
 pub mod answers;
 mod changes;
 pub mod groups;
+pub mod import;
 pub mod json;
 pub mod lists;
 mod measures;
