@@ -5,6 +5,7 @@
 
 mod apps;
 mod ask;
+mod breathe;
 mod check;
 mod completions;
 mod context;
@@ -29,6 +30,7 @@ mod resume;
 mod said;
 mod sessions;
 mod setup;
+mod sit;
 mod start;
 mod state;
 mod status;
@@ -78,6 +80,8 @@ enum Command {
     Unlock(unlock::Unlock),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Breathe(breathe::Breathe),
+    Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
     Doctor(doctor::Doctor),
@@ -100,6 +104,8 @@ impl Command {
             Self::Unlock(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Breathe(command) => command.run(context).await,
+            Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
             Self::Off(command) => command.run(context).await,

@@ -35,6 +35,7 @@ mod replaced;
 mod setting;
 mod sites;
 mod swaync;
+mod timers;
 mod way_through;
 mod windows;
 mod wl_gamma;
