@@ -5,6 +5,7 @@
 
 mod apps;
 mod ask;
+mod breathe;
 mod check;
 mod completions;
 mod context;
@@ -33,6 +34,7 @@ mod resume;
 mod said;
 mod sessions;
 mod setup;
+mod sit;
 mod start;
 mod state;
 mod status;
@@ -85,6 +87,8 @@ enum Command {
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
+    Breathe(breathe::Breathe),
+    Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
     Import(import::Import),
@@ -111,6 +115,8 @@ impl Command {
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
+            Self::Breathe(command) => command.run(context).await,
+            Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
             Self::Import(command) => command.run(context).await,

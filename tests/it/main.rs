@@ -38,6 +38,7 @@ mod screen_time;
 mod setting;
 mod sites;
 mod swaync;
+mod timers;
 mod way_through;
 mod windows;
 mod wl_gamma;

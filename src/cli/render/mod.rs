@@ -3,6 +3,7 @@
 //! Pure: no bus, no files, no environment, no clock. Who asks the daemon, and where text goes, is the commands' affair.
 
 pub mod answers;
+pub mod breath;
 mod changes;
 pub mod groups;
 pub mod import;
