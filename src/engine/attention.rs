@@ -167,6 +167,20 @@ impl Engine {
         self.note_damage(Damage::ScreenTime, &[format!("Screen time is not kept: {error}")]);
     }
 
+    /// Erases for good what was counted before a moment; all of it without one.
+    pub(super) fn erase_screen_time(
+        &mut self,
+        before: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        // What is in memory alone would be written after it.
+        self.attend();
+        self.attention.write()?;
+        match before {
+            Some(before) => self.attention.store.erase(Timestamp::MIN, before),
+            None => self.attention.store.erase_all(),
+        }
+    }
+
     /// What was counted in the hours that began between two times, up to now.
     pub(super) fn screen_time(
         &mut self,

@@ -2,7 +2,9 @@
 //!
 //! Nothing here decides anything, and nothing here polls.
 
+mod alarm;
 mod appears;
+mod configs;
 pub mod files;
 mod focus;
 mod idle;
@@ -16,6 +18,8 @@ mod timer;
 mod wayland;
 mod x11;
 
+pub use alarm::Alarm;
+pub use configs::{ReadConfigs, Wrong, plans_dir, read_configs};
 pub use files::{ReadConfig, Watch, read_config};
 pub use focus::on_focus;
 pub use idle::on_idle;
