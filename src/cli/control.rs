@@ -8,7 +8,9 @@ use zbus::{Connection, DynamicType, Variant, wire::DynamicDeserialize};
 
 use super::{CommandError, error::Kind, state::State};
 use crate::{
-    api::{self, AppEntry, DoctorEntry, Erased, NoteEntry, PeriodEntry, SessionEntry},
+    api::{
+        self, AppEntry, DoctorEntry, Erased, NoteEntry, PeriodEntry, ScreenTimeEntry, SessionEntry,
+    },
     dbus::{CallError, Peer},
 };
 
@@ -110,6 +112,18 @@ impl Control {
     /// Every note that was kept since a moment.
     pub async fn notes(&self, since: Option<Timestamp>) -> Result<Vec<NoteEntry>, CommandError> {
         self.call(Start::Never, "Notes", &since.map_or(0, usec)).await
+    }
+
+    /// Time at the screen in the hours that began between two moments; none where it is not counted.
+    pub async fn screen_time(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Vec<ScreenTimeEntry>>, CommandError> {
+        match self.call(Start::Never, "ScreenTime", &(usec(from), usec(until))).await {
+            Err(error) if error.kind == Kind::No => Ok(None),
+            hours => hours.map(Some),
+        }
     }
 
     /// Erases for good. Where everything goes, no daemon is started for it.

@@ -27,6 +27,7 @@ mod pause;
 mod places;
 mod plan;
 mod render;
+mod report;
 mod restore;
 mod resume;
 mod said;
@@ -84,6 +85,7 @@ enum Command {
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
+    Report(report::ReportCommand),
     Apps(apps::Apps),
     Groups(groups::Groups),
     Doctor(doctor::Doctor),
@@ -109,6 +111,7 @@ impl Command {
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
             Self::Off(command) => command.run(context).await,

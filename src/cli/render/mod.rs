@@ -11,6 +11,7 @@ mod measures;
 pub mod notes;
 mod page;
 pub mod plan;
+pub mod report;
 #[cfg(test)]
 mod sample;
 pub mod status;
