@@ -203,6 +203,11 @@ impl Control {
         self.call(Start::Never, "Apps", &()).await
     }
 
+    /// Has the files read again.
+    pub async fn reload(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "Reload", &()).await
+    }
+
     async fn call<B, R>(&self, start: Start, member: &str, body: &B) -> Result<R, CommandError>
     where
         B: Serialize + DynamicType,

@@ -24,7 +24,7 @@ use crate::{
     notes::{Content, Note, Words},
     report::{self, Choice, Facts, Part, Report},
     screen_time::Hour,
-    store::replace_private_file,
+    store::replace_file,
 };
 
 /// How many days a report is about where nobody says.
@@ -285,7 +285,7 @@ impl ReportCommand {
                 }
             }
         }
-        replace_private_file(file, text.as_bytes())
+        replace_file(file, text.as_bytes())
             .map_err(|error| CommandError::new(Kind::Refused, error.to_string()))
     }
 }

@@ -116,7 +116,7 @@ impl Engine {
                 });
             }
             Request::Reload { reply } => {
-                self.config_text = None;
+                self.configs = None;
                 self.take_files();
                 let reloaded = if self.config_error.is_empty() {
                     Ok(())

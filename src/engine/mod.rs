@@ -9,6 +9,7 @@ mod attention;
 mod batches;
 mod calls;
 mod clocks;
+mod configs;
 mod erase;
 mod event;
 mod notes;
@@ -43,9 +44,9 @@ pub use start::{Daemon, Ready, StartError};
 use crate::{
     backend::{Change, Desktop},
     clock::Clock,
-    config::{self, ANY_AT_MOST, Config, Installed},
+    config::{ANY_AT_MOST, Config, Installed},
     schedule::{ByHand, Evaluation, Facts, Session},
-    source::{Names, ReadConfig, Timer, read_config},
+    source::{Names, ReadConfigs, Timer},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
 use around::Around;
@@ -77,7 +78,7 @@ struct Engine {
 
     config: Config,
     config_path: PathBuf,
-    config_text: Option<ReadConfig>,
+    configs: Option<ReadConfigs>,
     config_error: String,
     installed: Installed,
     log: Option<SessionLog>,
@@ -288,65 +289,6 @@ impl Engine {
             zone: &self.zone,
             slept: self.slept,
         })
-    }
-
-    fn read_config(&mut self) {
-        let read = read_config(&self.config_path);
-        if self.config_text.as_ref() == Some(&read) {
-            return;
-        }
-        let name = self.desktop.env.for_people(&self.config_path);
-        let error = match &read {
-            ReadConfig::Text(text) => match config::parse_here(text, &name, &self.installed) {
-                Ok(parsed) => {
-                    for warning in &parsed.warnings {
-                        tracing::warn!(line = warning.line, "{}", warning.title);
-                    }
-                    self.config = parsed.config;
-                    String::new()
-                }
-                Err(mistakes) => mistakes.summary(),
-            },
-            ReadConfig::Missing => {
-                self.config = self.built_in();
-                String::new()
-            }
-            ReadConfig::Folder => {
-                format!(
-                    "{name} is a folder; quietd reads a file there. `quietctl setup` writes one once it is moved away."
-                )
-            }
-            ReadConfig::Unreadable(sentence) => sentence.clone(),
-        };
-        if !error.is_empty() {
-            tracing::warn!("{error}");
-        }
-        if error != self.config_error && !error.is_empty() && self.ready_told {
-            self.tell_the_person(&error);
-        }
-        self.config_error = error;
-        self.config_text = Some(read);
-    }
-
-    fn built_in(&self) -> Config {
-        config::parse_here("", "", &self.installed).map(|it| it.config).unwrap_or_default()
-    }
-
-    /// Looks again at what the categories of groups bring. A config that is broken now waits until it is not.
-    fn take_installed(&mut self, installed: Installed) {
-        if installed == self.installed {
-            return;
-        }
-        self.installed = installed;
-        match &self.config_text {
-            Some(ReadConfig::Text(text)) => {
-                if let Ok(parsed) = config::parse_here(text, "", &self.installed) {
-                    self.config = parsed.config;
-                }
-            }
-            Some(ReadConfig::Missing) => self.config = self.built_in(),
-            _ => {}
-        }
     }
 
     fn read_log(&mut self) {

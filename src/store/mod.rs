@@ -15,7 +15,7 @@ mod receipt;
 mod receipts;
 mod screen_time;
 
-pub use atomic::{remove as remove_file, replace as replace_private_file, rewrite as rewrite_file};
+pub use atomic::{remove as remove_file, replace as replace_file, rewrite as rewrite_file};
 pub use by_hand::{ByHandStore, Clocks, Kept, Seen};
 pub use error::{Damage, StoreError};
 pub use leftovers::remove_leftovers;
