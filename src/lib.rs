@@ -16,6 +16,7 @@
 //! | [`schedule`] | pure: rules + session log + now → [`schedule::Evaluation`] |
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
 //! | [`notes`] | pure: what a note is, and what of a text is kept |
+//! | [`report`] | pure: what a report for an appointment holds, and how it is written |
 //! | [`screen_time`] | pure: what the sources tell → time at the screen by hour and app |
 //! | [`engine`] | the loop: one task, one channel of events, receipts, recovery |
 //! | [`backend`] | I/O: one file for each service that can put a measure in force, one registry |
@@ -42,6 +43,7 @@ pub mod env;
 pub mod notes;
 pub mod plan;
 pub mod readiness;
+pub mod report;
 pub mod schedule;
 pub mod screen_time;
 pub mod source;

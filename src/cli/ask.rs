@@ -29,10 +29,26 @@ pub fn say(text: &str) {
     let _ = asked.write_all(text.as_bytes()).and_then(|()| asked.flush());
 }
 
+/// Whether there is somebody to ask.
+pub fn is_anybody_there() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
+/// Asks a question that is mostly answered with yes; an empty line is one, and nobody's answer too.
+pub fn ask_mostly_yes(question: &str) -> Answer {
+    if !is_anybody_there() {
+        return Answer::Nobody;
+    }
+    match line(&format!("{question} [Y/n] ")) {
+        Some(said) if !["y", "yes"].contains(&&*said.to_lowercase()) => Answer::No,
+        _ => Answer::Yes,
+    }
+}
+
 /// Asks a question on the terminal, and waits for a line.
 pub fn ask(question: &str) -> Answer {
     let mut asked = stderr();
-    if !stdin().is_terminal() || !asked.is_terminal() {
+    if !is_anybody_there() {
         return Answer::Nobody;
     }
     let mut line = String::new();

@@ -30,6 +30,7 @@ mod pause;
 mod places;
 mod plan;
 mod render;
+mod report;
 mod restore;
 mod resume;
 mod said;
@@ -92,6 +93,7 @@ enum Command {
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
+    Report(report::ReportCommand),
     Breathe(breathe::Breathe),
     Sit(sit::Sit),
     Apps(apps::Apps),
@@ -122,6 +124,7 @@ impl Command {
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
             Self::Breathe(command) => command.run(context).await,
             Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,

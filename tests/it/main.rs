@@ -34,6 +34,7 @@ mod places;
 mod plasma;
 mod quiet_stand_in;
 mod replaced;
+mod report;
 mod screen_time;
 mod setting;
 mod sites;

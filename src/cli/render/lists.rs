@@ -221,7 +221,9 @@ mod tests {
           Mon 2 Nov 2026 18:00   retreat day  a1
           Wed 25 Nov 2026 14:00  session      b2  three words are enough
                                                   and one more line
+                                                  (2 notes)
 
+        quietctl notes      shows your notes
         quietctl forget ID  erases one for good
         ");
         insta::assert_snapshot!(sessions(&sample::page(), &[]), @r"No session is logged.");

@@ -13,6 +13,7 @@ mod measures;
 pub mod notes;
 mod page;
 pub mod plan;
+pub mod report;
 #[cfg(test)]
 mod sample;
 pub mod screen_time;

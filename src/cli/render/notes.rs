@@ -67,7 +67,10 @@ pub fn says(note: &NoteEntry) -> String {
         return SEALED.to_owned();
     }
     let mood = note.mood.map(|mood| format!("mood {mood}"));
-    let slept = note.sleep.map(|sleep| format!("slept {}", lasting(duration(sleep))));
+    let slept = note.sleep.map(|sleep| match sleep {
+        0 => "no sleep".to_owned(),
+        sleep => format!("slept {}", lasting(duration(sleep))),
+    });
     let short: Vec<String> = [mood, slept].into_iter().flatten().collect();
     let short = (!short.is_empty()).then(|| short.join(", "));
     let ask = note.ask.as_ref().map(|ask| format!("to ask: {ask}"));
@@ -132,10 +135,24 @@ mod tests {
 
     #[test]
     fn notes_with_all_they_say() {
-        insta::assert_snapshot!(list(&sample::page(), &notes()), @"");
-        insta::assert_snapshot!(list(&sample::page(), &[]), @"");
-        insta::assert_snapshot!(questions(&sample::page(), &notes()[..1]), @"");
-        insta::assert_snapshot!(questions(&sample::page(), &[]), @"");
+        insta::assert_snapshot!(list(&sample::page(), &notes()), @r"
+          Kept                   Id            Note
+          Tue 24 Nov 2026 15:00  a1b2c3d4e5f6  three words are enough
+                                               and a second line �[2J
+                                               mood 6, slept 7 hours 30 minutes
+                                               to ask: Is a swim fine?
+          Tue 24 Nov 2026 16:00  b1b2c3d4e5f6  mood 0
+          Tue 24 Nov 2026 17:00  c1b2c3d4e5f6  sealed; the key is not there
+          Wed 25 Nov 2026 09:05  d1b2c3d4e5f6  no sleep
+
+        quietctl erase --note ID  erases one for good
+        ");
+        insta::assert_snapshot!(list(&sample::page(), &[]), @"No note is kept. `quietctl note` keeps one.");
+        insta::assert_snapshot!(questions(&sample::page(), &notes()[..1]), @r"
+          Kept                   Id            To ask
+          Tue 24 Nov 2026 15:00  a1b2c3d4e5f6  Is a swim fine?
+        ");
+        insta::assert_snapshot!(questions(&sample::page(), &[]), @"No question is kept. `quietctl note --ask TEXT` keeps one.");
         let narrow = list(&Page { width: 60, ..sample::page() }, &notes());
         assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
     }
@@ -152,10 +169,18 @@ mod tests {
     fn what_was_kept_and_erased() {
         let page = sample::page();
         let ended = Some(sample::at("2026-11-25T14:00+01"));
-        insta::assert_snapshot!(kept(&page, "a1", ended), @"");
-        insta::assert_snapshot!(kept(&page, "a1", None), @"");
+        insta::assert_snapshot!(kept(&page, "a1", ended), @r"
+        The note is kept, with the session that ended 14:00.
+
+        quietctl notes            shows your notes
+        quietctl erase --note a1  erases this one
+        ");
+        assert!(kept(&page, "a1", None).starts_with("The note is kept.\n"));
         let some =
             Erased { sessions: 1, notes: 2, kept: Some("Not all is given back yet.".into()) };
-        insta::assert_snapshot!(erased(&page, &some), @"");
+        insta::assert_snapshot!(erased(&page, &some), @r"
+        Erased for good: 1 session and 2 notes.
+        Not all is given back yet.
+        ");
     }
 }
