@@ -5,6 +5,7 @@
 
 mod apps;
 mod ask;
+mod calendar;
 mod check;
 mod completions;
 mod context;
@@ -24,6 +25,7 @@ mod output;
 mod pause;
 mod places;
 mod plan;
+mod planned;
 mod render;
 mod restore;
 mod resume;
@@ -79,6 +81,7 @@ enum Command {
     Unlock(unlock::Unlock),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Planned(planned::Planned),
     Apps(apps::Apps),
     Groups(groups::Groups),
     Import(import::Import),
@@ -88,6 +91,8 @@ enum Command {
     Setup(setup::Setup),
     Try(trial::Try),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Calendar(calendar::Calendar),
 }
 
 impl Command {
@@ -102,6 +107,7 @@ impl Command {
             Self::Unlock(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Planned(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
             Self::Import(command) => command.run(context).await,
@@ -112,6 +118,7 @@ impl Command {
             Self::Setup(command) => command.run(context).await,
             Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
+            Self::Calendar(command) => command.run(),
         }
     }
 

@@ -11,6 +11,7 @@ mod clocks;
 mod configs;
 mod event;
 mod notice;
+mod planned;
 mod publish;
 mod reconcile;
 mod recovery;
@@ -46,6 +47,7 @@ use crate::{
 };
 use around::Around;
 use batches::Waited;
+use planned::PlannedSessions;
 use seat::Seat;
 use started::StartedApps;
 
@@ -96,6 +98,7 @@ struct Engine {
     slept: Option<(Timestamp, Timestamp)>,
     waited: Waited,
     started: StartedApps,
+    planned: PlannedSessions,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -113,6 +116,7 @@ enum Damage {
     Log,
     Receipts,
     ByHand,
+    Calendar,
 }
 
 /// An answer that waits until what was asked is in force.
@@ -159,9 +163,15 @@ impl Engine {
                 self.read_log();
             }
             Event::Installed(installed) => self.take_installed(installed),
-            Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
+            Event::Calendar(answer) => self.calendar_read(answer),
+            Event::Due | Event::ClockSet => self.try_again(),
+            Event::ZoneChanged => {
+                self.planned.read_again();
+                self.try_again();
+            }
             Event::Resumed => {
                 self.around.look_again.notify_one();
+                self.planned.read_again();
                 self.try_again();
                 for seat in &mut self.seats {
                     seat.again = seat.has_or_gets_something();
@@ -199,6 +209,7 @@ impl Engine {
         self.look_at_the_clocks();
         self.look_around();
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
+        self.mind_the_planned();
         self.evaluate();
         self.keep_clocks();
         self.end_first_round();
@@ -216,7 +227,8 @@ impl Engine {
 
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
-        self.evaluation.next_change.into_iter().chain(self.started.next()).min()
+        let planned = self.planned.next(self.now);
+        self.evaluation.next_change.into_iter().chain(self.started.next()).chain(planned).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.

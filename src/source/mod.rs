@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything, and nothing here polls.
 
+mod calendar;
 mod configs;
 pub mod files;
 mod logind;
@@ -11,6 +12,7 @@ mod network;
 mod notices;
 mod timer;
 
+pub use calendar::on_calendar;
 pub use configs::{ReadConfigs, Wrong, plans_dir, read_configs};
 pub use files::{ReadConfig, Watch, read_config};
 pub use logind::{on_resume, on_zone_change};

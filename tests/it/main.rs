@@ -30,6 +30,8 @@ mod mako;
 mod monitors;
 mod percent;
 mod places;
+mod planned;
+mod planned_clock;
 mod plasma;
 mod quiet_stand_in;
 mod replaced;

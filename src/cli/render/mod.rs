@@ -11,6 +11,7 @@ pub mod lists;
 mod measures;
 mod page;
 pub mod plan;
+pub mod planned;
 #[cfg(test)]
 mod sample;
 pub mod status;
