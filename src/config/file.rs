@@ -7,11 +7,12 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, Sign,
+    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, ScreenTime, Sign,
     calendar::{self, CALENDAR},
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
+    screen_time::{self, SCREEN_TIME},
     value::{At, Key, Section, Value},
 };
 
@@ -26,6 +27,7 @@ pub(super) struct File<'a> {
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
     pub calendar: Option<super::Calendar>,
+    pub screen_time: ScreenTime,
 }
 
 /// `[[after]]`.
@@ -115,8 +117,8 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 8] =
-    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &CALENDAR];
+const TOP_KEYS: [&Key; 9] =
+    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &SCREEN_TIME, &CALENDAR];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
@@ -171,6 +173,7 @@ impl<'a> File<'a> {
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
             calendar: file.get(&CALENDAR).and_then(|value| calendar::read(&value, notes)),
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
+            screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod never;
 mod notes;
 mod phases;
 mod plans;
+mod screen_time;
 mod syntax;
 mod value;
 
@@ -37,6 +38,7 @@ pub use installed::{Installed, InstalledApp};
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
 pub use plans::{PLANS_AT_MOST, Plan, Source, Whole, parse_all};
+pub use screen_time::ScreenTime;
 
 /// The largest file that is read, in bytes.
 pub const TEXT_AT_MOST: usize = 1 << 20;

@@ -5,11 +5,14 @@
 //! backend, and what is quiet when, which the pure core says.
 
 mod around;
+mod attention;
 mod batches;
 mod calls;
 mod clocks;
 mod configs;
+mod erase;
 mod event;
+mod notes;
 mod notice;
 mod planned;
 mod publish;
@@ -31,7 +34,9 @@ use tokio::{
     time::Instant,
 };
 
+pub use erase::Erase;
 pub use event::{Event, Reply, Request};
+pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;
 pub use publish::Snapshot;
 pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
@@ -46,6 +51,7 @@ use crate::{
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
 use around::Around;
+use attention::Attention;
 use batches::Waited;
 use planned::PlannedSessions;
 use seat::Seat;
@@ -88,6 +94,7 @@ struct Engine {
     theirs: BTreeSet<String>,
     clocks: Clocks,
     around: Around,
+    attention: Attention,
 
     seats: Vec<Seat>,
     evaluation: Evaluation,
@@ -114,9 +121,11 @@ struct Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Damage {
     Log,
+    Notes,
     Receipts,
     ByHand,
     Calendar,
+    ScreenTime,
 }
 
 /// An answer that waits until what was asked is in force.
@@ -161,8 +170,13 @@ impl Engine {
             Event::FilesChanged => {
                 self.read_config();
                 self.read_log();
+                self.purge_notes();
             }
-            Event::Installed(installed) => self.take_installed(installed),
+            Event::Installed(installed) => {
+                self.take_installed(installed);
+                // The start is over, so there is time.
+                self.purge_notes();
+            }
             Event::Calendar(answer) => self.calendar_read(answer),
             Event::Due | Event::ClockSet => self.try_again(),
             Event::ZoneChanged => {
@@ -172,6 +186,7 @@ impl Engine {
             Event::Resumed => {
                 self.around.look_again.notify_one();
                 self.planned.read_again();
+                self.look_for_attention();
                 self.try_again();
                 for seat in &mut self.seats {
                     seat.again = seat.has_or_gets_something();
@@ -185,6 +200,7 @@ impl Engine {
                 self.around.seen.monitors = names;
                 self.around.seen.docked = docked;
             }
+            Event::Attention(told) => self.told(told),
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -212,6 +228,7 @@ impl Engine {
         self.mind_the_planned();
         self.evaluate();
         self.keep_clocks();
+        self.attend();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();

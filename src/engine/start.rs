@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
 use super::{
-    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE,
-    planned::PlannedSessions, seat::Seat, sentences, started::StartedApps,
+    Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
+    clocks::PLACE, planned::PlannedSessions, seat::Seat, sentences, started::StartedApps,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -135,6 +135,7 @@ impl Daemon {
             theirs: BTreeSet::new(),
             clocks: Clocks::default(),
             around: Around::default(),
+            attention: Attention::open(&self.env.state_dir(), now),
             seats,
             evaluation: Evaluation::default(),
             now,
