@@ -110,6 +110,14 @@ impl Env {
         self.trial_dir().join("state/quietd")
     }
 
+    /// The path that people write as `~/…`, or as it is.
+    pub fn from_people(&self, path: &str) -> PathBuf {
+        match path.strip_prefix("~/") {
+            Some(below) => self.home.join(below),
+            None => path.into(),
+        }
+    }
+
     /// Shortens a path below the home folder to `~/…`, for people.
     pub fn for_people(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {

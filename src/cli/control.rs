@@ -9,7 +9,8 @@ use zbus::{Connection, DynamicType, Variant, wire::DynamicDeserialize};
 use super::{CommandError, error::Kind, state::State};
 use crate::{
     api::{
-        self, AppEntry, DoctorEntry, Erased, NoteEntry, PeriodEntry, ScreenTimeEntry, SessionEntry,
+        self, AppEntry, DoctorEntry, Erased, NoteEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry,
+        SessionEntry,
     },
     dbus::{CallError, Peer},
 };
@@ -198,6 +199,26 @@ impl Control {
     /// What runs now.
     pub async fn apps(&self) -> Result<Vec<AppEntry>, CommandError> {
         self.call(Start::Never, "Apps", &()).await
+    }
+
+    /// What the calendar plans.
+    pub async fn planned(&self) -> Result<Vec<PlannedEntry>, CommandError> {
+        self.call(Start::Never, "Planned", &()).await
+    }
+
+    /// Lets a planned session begin without a question.
+    pub async fn confirm_planned(&self, id: &str) -> Result<(), CommandError> {
+        self.call(Start::Never, "ConfirmPlanned", &id).await
+    }
+
+    /// Moves a planned session.
+    pub async fn move_planned(&self, id: &str, to: Timestamp) -> Result<(), CommandError> {
+        self.call(Start::Never, "MovePlanned", &(id, usec(to))).await
+    }
+
+    /// Leaves a planned session out.
+    pub async fn drop_planned(&self, id: &str) -> Result<(), CommandError> {
+        self.call(Start::Never, "DropPlanned", &id).await
     }
 
     /// Has the files read again.

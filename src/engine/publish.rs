@@ -55,6 +55,9 @@ pub struct Snapshot {
     pub settled: bool,
 }
 
+/// Why it will be quiet after an appointment.
+const PLANNED: &str = "planned, from your calendar: after a session that ends";
+
 impl Engine {
     /// Makes the snapshot and sends it if it is another one.
     pub(super) fn publish(&mut self) {
@@ -88,7 +91,16 @@ impl Engine {
 
     /// The rows of some periods.
     pub(super) fn period_rows(&self, periods: &[Period]) -> Vec<PeriodEntry> {
-        periods.iter().map(|it| period(it, &self.zone, &self.config)).collect()
+        let row = |it: &Period| {
+            let mut row = period(it, &self.zone, &self.config);
+            if let Reason::After { session, .. } = &it.reason
+                && self.planned.shows(session)
+            {
+                row.reason = row.reason.replacen("after a session that ended", PLANNED, 1);
+            }
+            row
+        };
+        periods.iter().map(row).collect()
     }
 
     /// What waits to be let through.

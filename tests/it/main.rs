@@ -31,6 +31,8 @@ mod monitors;
 mod notes;
 mod percent;
 mod places;
+mod planned;
+mod planned_clock;
 mod plasma;
 mod quiet_stand_in;
 mod replaced;

@@ -13,6 +13,7 @@ mod measures;
 pub mod notes;
 mod page;
 pub mod plan;
+pub mod planned;
 pub mod report;
 #[cfg(test)]
 mod sample;
