@@ -47,8 +47,8 @@ pub trait Backend: Send + Sync {
     /// Puts back what was found, where what is there is still ours. Restoring twice is the same as once.
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError>;
 
-    /// What of the measure in force is left undone; told anew with [`Change::Noted`]. Makes no call.
-    fn notes(&self) -> Vec<Note> {
+    /// What of the measure in force is left undone; told anew with [`Change::LeftOut`]. Makes no call.
+    fn left_out(&self) -> Vec<LeftOut> {
         Vec::new()
     }
 
@@ -98,13 +98,13 @@ pub enum Change {
     Again,
     /// An app was started while it is locked, and we froze it already: nothing is left to do but to say so.
     Caught(Caught),
-    /// [`Backend::notes`] tells something else.
-    Noted,
+    /// [`Backend::left_out`] tells something else.
+    LeftOut,
 }
 
 /// Something that is left undone while the rest is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct LeftOut {
     /// The app that goes on though it is to be locked, by its id in lower case.
     pub app: Option<String>,
     /// Why, and until when, in a sentence for the person.

@@ -13,6 +13,22 @@ pub enum Answer {
     Nobody,
 }
 
+/// Asks whoever is at the terminal for a line; none where it is empty, or nothing more comes.
+pub fn line(prompt: &str) -> Option<String> {
+    say(prompt);
+    let mut line = String::new();
+    let heard = stdin().read_line(&mut line);
+    let line = line.trim();
+    (heard.is_ok() && !line.is_empty()).then(|| line.to_owned())
+}
+
+/// Says something between two questions.
+pub fn say(text: &str) {
+    let mut asked = stderr();
+    // What cannot be shown is answered as well as it can be.
+    let _ = asked.write_all(text.as_bytes()).and_then(|()| asked.flush());
+}
+
 /// Asks a question on the terminal, and waits for a line.
 pub fn ask(question: &str) -> Answer {
     let mut asked = stderr();

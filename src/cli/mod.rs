@@ -5,18 +5,23 @@
 
 mod apps;
 mod ask;
+mod breathe;
 mod check;
 mod completions;
 mod context;
 mod control;
 mod doctor;
+mod erase;
 mod error;
 mod forget;
 mod format;
 mod groups;
+mod import;
 mod length;
 mod log;
 mod manager;
+mod note;
+mod notes;
 mod notice;
 mod off;
 mod output;
@@ -29,6 +34,7 @@ mod resume;
 mod said;
 mod sessions;
 mod setup;
+mod sit;
 mod start;
 mod state;
 mod status;
@@ -78,8 +84,14 @@ enum Command {
     Unlock(unlock::Unlock),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Note(note::Note),
+    Notes(notes::Notes),
+    Erase(erase::EraseCommand),
+    Breathe(breathe::Breathe),
+    Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -100,8 +112,14 @@ impl Command {
             Self::Unlock(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Note(command) => command.run(context).await,
+            Self::Notes(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
+            Self::Breathe(command) => command.run(context).await,
+            Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

@@ -110,7 +110,7 @@ impl Engine {
         for seat in self.seats.iter().filter(|it| !it.theirs) {
             let Some(part) = &seat.applied else { continue };
             let going: BTreeSet<String> =
-                seat.notes().into_iter().filter_map(|note| note.app).collect();
+                seat.left_out().into_iter().filter_map(|it| it.app).collect();
             let locked = part.apps.iter().filter(|id| !going.contains(&plain(id)));
             all.apps.extend(locked.cloned());
             all.notifications = all.notifications.max(part.notifications);
@@ -146,10 +146,10 @@ impl Engine {
                 }),
                 Some(_) => {}
             }
-            problems.extend(seat.notes().into_iter().map(|note| ProblemEntry {
+            problems.extend(seat.left_out().into_iter().map(|it| ProblemEntry {
                 measure: seat.row.measures.first().map_or("", |it| it.name()).to_owned(),
                 backend: seat.row.id.to_owned(),
-                text: note.text,
+                text: it.text,
             }));
         }
         let on_disk = self.damage.values().cloned();
@@ -277,7 +277,7 @@ impl Engine {
                     cannot: said(seat.row.cannot),
                     text: match &seat.trouble {
                         Some(error) => format!("{text} Lately: {error}."),
-                        None => seat.notes().iter().fold(text, |all, note| all + " " + &note.text),
+                        None => seat.left_out().iter().fold(text, |all, it| all + " " + &it.text),
                     },
                 });
             }
@@ -312,6 +312,7 @@ pub(super) fn session(session: Session) -> SessionEntry {
         ended: usec(session.ended),
         logged: usec(session.logged),
         note: session.note,
+        notes: None,
     }
 }
 

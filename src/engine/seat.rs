@@ -7,7 +7,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 use super::event::Event;
 use crate::{
     backend::{
-        Backend, BackendError, CALL_AT_MOST, Change, Desktop, Note, Probe, Restored, Row, reach,
+        Backend, BackendError, CALL_AT_MOST, Change, Desktop, LeftOut, Probe, Restored, Row, reach,
     },
     plan::{Candidate, Desired},
     store::Receipt,
@@ -309,8 +309,8 @@ impl Seat {
     }
 
     /// What of what it has in force is left undone.
-    pub fn notes(&self) -> Vec<Note> {
-        if self.applied.is_some() && !self.theirs { self.backend.notes() } else { Vec::new() }
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        if self.applied.is_some() && !self.theirs { self.backend.left_out() } else { Vec::new() }
     }
 
     /// Has what was started while it is locked ended; whatever comes of that, it goes on standing still.

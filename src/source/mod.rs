@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides anything, and nothing here polls.
 
+mod alarm;
+mod configs;
 pub mod files;
 mod logind;
 mod monitors;
@@ -10,6 +12,8 @@ mod network;
 mod notices;
 mod timer;
 
+pub use alarm::Alarm;
+pub use configs::{ReadConfigs, Wrong, plans_dir, read_configs};
 pub use files::{ReadConfig, Watch, read_config};
 pub use logind::{on_resume, on_zone_change};
 pub use monitors::{is_docked, on_monitors};

@@ -196,6 +196,7 @@ async fn by_hand() {
             "Unlock www.reddit.com 300000000",
             "Unlock firefox 0",
             "CancelUnlock firefox",
+            "Sessions 0",
             "ForgetSession 7",
         ]
     );
@@ -212,6 +213,7 @@ async fn sessions_apps_and_plan_are_listed() {
             ended: 1_795_000_000_000_000,
             logged: 1_795_000_000_000_000,
             note: Some("three \u{1b}[31mwords".into()),
+            notes: None,
         }];
         scene.apps = vec![AppEntry {
             id: "discord".into(),

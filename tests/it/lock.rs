@@ -329,7 +329,7 @@ async fn an_app_with_ourselves_in_it_is_left_running_and_said() {
     let backend = lab.backend();
     let desired = lock(&["org.example.Ide", "org.example.Chat"]);
     put_in_force(&backend, &desired, None).await;
-    let notes = backend.notes();
+    let notes = backend.left_out();
     assert_eq!(notes.len(), 1);
     assert_eq!(notes[0].app.as_deref(), Some("org.example.ide"));
     assert!(notes[0].text.starts_with("org.example.Ide was left running"), "{notes:?}");
@@ -345,7 +345,7 @@ async fn one_app_that_cannot_be_frozen_opens_no_other() {
     let backend = lab.backend();
     let receipt = put_in_force(&backend, &desired, None).await;
     assert!(systemd.is_frozen(CHAT) && !systemd.is_frozen(GAME) && !systemd.is_frozen(MAIL));
-    let notes: Vec<String> = backend.notes().into_iter().map(|it| it.text).collect();
+    let notes: Vec<String> = backend.left_out().into_iter().map(|it| it.text).collect();
     assert_eq!(
         notes,
         [
@@ -355,7 +355,7 @@ async fn one_app_that_cannot_be_frozen_opens_no_other() {
     );
     assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
-    assert_eq!(backend.notes(), []);
+    assert_eq!(backend.left_out(), []);
 
     // Where none stands still, it is the manager that does not answer.
     systemd.will_not_freeze(CHAT, Fault::Hangs);
@@ -375,12 +375,12 @@ async fn a_started_app_that_cannot_be_frozen_is_noted() {
     systemd.start_unit(late, &[]).await.unwrap();
     loop {
         match tokio::time::timeout(AT_MOST, ear.told.recv()).await.unwrap() {
-            Some(Change::Noted) => break,
+            Some(Change::LeftOut) => break,
             Some(Change::Again) => {}
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(backend.notes().len(), 1);
+    assert_eq!(backend.left_out().len(), 1);
 }
 
 #[tokio::test]

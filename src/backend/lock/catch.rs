@@ -224,7 +224,7 @@ impl SystemdFreeze {
         self.thaw(&late, &now.cgroups, &mut failures).await;
         undo.units.clear();
         if self.keep_left_too(&mut failures) {
-            changes.push(Change::Noted);
+            changes.push(Change::LeftOut);
         }
         // What may go well later is the engine's to try again.
         if let Err(BackendError::Absent(_) | BackendError::TimedOut(_)) = failures.result() {
@@ -234,6 +234,9 @@ impl SystemdFreeze {
             return changes;
         }
         let after = Now::at(now.place().to_owned(), &self.env.sysfs);
+        // One that began after the first look, under the name of one that had just ended.
+        let new = frozen.iter().map(String::as_str).filter(|unit| !now.cgroups.has(unit));
+        self.keep(new, &after);
         changes.extend(frozen.into_iter().filter_map(|unit| {
             let app = self.app_of(&unit)?;
             let ran = told_at.get(&unit).copied().unwrap_or(at).elapsed();

@@ -1,6 +1,9 @@
 //! Sessions, apps, and what serves each measure.
 
-use super::{Page, time::moment};
+use super::{
+    Page,
+    time::{counted, moment},
+};
 use crate::{
     api::{AppEntry, DoctorEntry, SessionEntry},
     plan::Measure,
@@ -11,6 +14,7 @@ pub fn sessions(page: &Page, sessions: &[SessionEntry]) -> String {
     if sessions.is_empty() {
         return "No session is logged.\n".to_owned();
     }
+    let have_notes = sessions.iter().any(|session| session.notes.is_some());
     let mut sessions: Vec<&SessionEntry> = sessions.iter().collect();
     sessions.sort_by_key(|session| session.ended);
     let mut rows = vec![["Ended", "Kind", "Id", "Note"].map(str::to_owned)];
@@ -19,12 +23,17 @@ pub fn sessions(page: &Page, sessions: &[SessionEntry]) -> String {
             || "not known".to_owned(),
             |ended| page.here(ended).strftime("%a %-d %b %Y %H:%M").to_string(),
         );
-        let note = session.note.clone().unwrap_or_default();
-        [ended, session.kind.clone(), session.id.clone(), note]
+        let notes = session.notes.filter(|many| *many > 0);
+        let notes = notes.map(|many| format!("({})", counted(u64::from(many), "note")));
+        let note: Vec<String> = session.note.clone().into_iter().chain(notes).collect();
+        [ended, session.kind.clone(), session.id.clone(), note.join("\n")]
     }));
     let mut out = page.columns(&rows);
     out.push('\n');
-    out.push_str(&page.commands(&[("quietctl forget ID", "erases one for good")]));
+    let forget = ("quietctl forget ID", "erases one for good");
+    let notes = ("quietctl notes", "shows your notes");
+    let commands = [notes, forget];
+    out.push_str(&page.commands(&commands[usize::from(!have_notes)..]));
     out
 }
 
@@ -186,6 +195,7 @@ mod tests {
                 ended: sample::usec("2026-11-25T14:00+01"),
                 logged: sample::usec("2026-11-25T15:00+01"),
                 note: Some("three words are enough\nand one more line".into()),
+                notes: Some(2),
             },
             SessionEntry {
                 id: "a1".into(),

@@ -3,11 +3,14 @@
 //! Pure: no bus, no files, no environment, no clock. Who asks the daemon, and where text goes, is the commands' affair.
 
 pub mod answers;
+pub mod breath;
 mod changes;
 pub mod groups;
+pub mod import;
 pub mod json;
 pub mod lists;
 mod measures;
+pub mod notes;
 mod page;
 pub mod plan;
 #[cfg(test)]

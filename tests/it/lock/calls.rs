@@ -67,7 +67,7 @@ async fn again(ear: &mut Ear) {
     loop {
         match tokio::time::timeout(AT_MOST, ear.told.recv()).await.unwrap() {
             Some(Change::Again) => return,
-            Some(Change::Noted) => {}
+            Some(Change::LeftOut) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -75,8 +75,8 @@ async fn again(ear: &mut Ear) {
 
 const CALLS: &str = "org.example.Chat is in a call or records; it is locked when that ends.";
 
-fn notes(backend: &SystemdFreeze) -> Vec<String> {
-    backend.notes().into_iter().map(|it| it.text).collect()
+fn left_out(backend: &SystemdFreeze) -> Vec<String> {
+    backend.left_out().into_iter().map(|it| it.text).collect()
 }
 
 #[tokio::test]

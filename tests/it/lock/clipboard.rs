@@ -109,7 +109,7 @@ async fn what_was_copied_from_goes_on_until_somebody_copies_elsewhere() {
     let desired = lock(&["org.example.Chat", "org.example.Game"]);
     let receipt = put_in_force(&backend, &desired, None).await;
     assert!(!systemd.is_frozen(CHAT) && systemd.is_frozen(GAME));
-    let notes: Vec<String> = backend.notes().into_iter().map(|it| it.text).collect();
+    let notes: Vec<String> = backend.left_out().into_iter().map(|it| it.text).collect();
     let said = "org.example.Chat is left running, because what you copied last is there; it is locked when you copy from \
                 another app.";
     assert_eq!(notes, [said]);
@@ -120,13 +120,13 @@ async fn what_was_copied_from_goes_on_until_somebody_copies_elsewhere() {
     loop {
         match tokio::time::timeout(AT_MOST, ear.told.recv()).await.unwrap() {
             Some(Change::Again) => break,
-            Some(Change::Noted) => {}
+            Some(Change::LeftOut) => {}
             change => panic!("{change:?}"),
         }
     }
     let receipt = put_in_force(&backend, &desired, Some(&receipt)).await;
     assert!(systemd.is_frozen(CHAT));
-    assert_eq!(backend.notes(), []);
+    assert_eq!(backend.left_out(), []);
     drop(ear);
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
 }

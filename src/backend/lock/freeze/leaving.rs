@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{ID, Seen, Set, SystemdFreeze, hiding::owners};
 use crate::backend::{
-    Change, Note,
+    Change, LeftOut,
     lock::{
         adopt::{self, Adoption},
         cgroups::Cgroups,
@@ -31,13 +31,13 @@ const ASK_AGAIN: [Duration; 4] = [
     Duration::from_mins(2),
 ];
 
-/// The longest name of an app in a note, in characters.
+/// The longest name of an app that is said, in characters.
 const NAME_AT_MOST: usize = 60;
 
 /// A unit of a locked app that is left running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::backend::lock) struct Left {
-    note: Note,
+    said: LeftOut,
     why: Why,
     /// Its processes where it is in no unit of its own.
     pids: Vec<u32>,
@@ -127,13 +127,13 @@ impl SystemdFreeze {
 
     /// Keeps what is left running now, in place of what was.
     pub(super) fn keep_left(&self, failures: &mut Failures) {
-        let left = self.notes_of(failures);
+        let left = self.left_of(failures);
         self.left.send_replace(left);
     }
 
     /// Keeps what is left running beside what is already; tells whether there is something new.
     pub(in crate::backend::lock) fn keep_left_too(&self, failures: &mut Failures) -> bool {
-        let left = self.notes_of(failures);
+        let left = self.left_of(failures);
         !left.is_empty()
             && self.left.send_if_modified(|kept| {
                 let before = kept.clone();
@@ -142,10 +142,10 @@ impl SystemdFreeze {
             })
     }
 
-    fn notes_of(&self, failures: &mut Failures) -> AllLeft {
+    fn left_of(&self, failures: &mut Failures) -> AllLeft {
         let left = failures.take_left();
         let (apps, adopt) = self.seen(|Seen { set, .. }| (set.apps.clone(), set.adopt.clone()));
-        let note = |(unit, why): (String, Why)| {
+        let said = |(unit, why): (String, Why)| {
             let identity = Identity::of(&unit);
             let app = identity.as_ref().and_then(|it| it.among(&apps)).map(str::to_owned);
             let name = app.as_ref().and_then(|app| entries::name_of(&self.env.data_dirs, app));
@@ -159,9 +159,9 @@ impl SystemdFreeze {
             tracing::info!(measure = "apps", backend = ID, unit, ?why, "left running");
             let text = why.text(name.trim());
             let pids = adopt.iter().filter(|it| it.scope == unit).map(|it| it.pid).collect();
-            (unit, Left { note: Note { app, text }, why, pids })
+            (unit, Left { said: LeftOut { app, text }, why, pids })
         };
-        left.into_iter().map(note).collect()
+        left.into_iter().map(said).collect()
     }
 
     /// Tells when apps that were left running for a while may be frozen, for as long as it is polled. Nobody is followed
@@ -283,14 +283,14 @@ impl SystemdFreeze {
     }
 
     /// What is said of those that are left running.
-    pub(super) fn notes_left(&self) -> Vec<Note> {
-        let mut notes: Vec<Note> = Vec::new();
+    pub(super) fn left_out_now(&self) -> Vec<LeftOut> {
+        let mut all: Vec<LeftOut> = Vec::new();
         for it in self.left.borrow().values() {
             // Of one app there may be several units.
-            if !notes.contains(&it.note) {
-                notes.push(it.note.clone());
+            if !all.contains(&it.said) {
+                all.push(it.said.clone());
             }
         }
-        notes
+        all
     }
 }

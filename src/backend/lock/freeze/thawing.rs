@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::{CALLS_AT_ONCE, Found, ID, Seen, Set, SystemdFreeze};
+use super::{CALLS_AT_ONCE, Found, ID, Seen, Set, SystemdFreeze, is_ours};
 use crate::{
     backend::{
         BackendError,
@@ -81,9 +81,4 @@ impl SystemdFreeze {
             cgroups.units().filter(shut).filter(|unit| cgroups.thaw(unit).is_err()).count();
         if failed == 0 { Ok(()) } else { Err(error) }
     }
-}
-
-/// Tells whether a unit is locked by one of these, and was not frozen before.
-pub(super) fn is_ours(ours: &[Set], found: &Found, unit: &str) -> bool {
-    !found.frozen.contains(unit) && ours.iter().any(|set| set.means(unit))
 }
