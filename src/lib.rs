@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`config`] | pure: the TOML as written → a model that is valid by construction, or every mistake with its place |
 //! | [`schedule`] | pure: rules + session log + now → [`schedule::Evaluation`] |
+//! | [`people`] | pure: what a notification says of itself → whether it comes through while others are held back |
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
 //! | [`engine`] | the loop: one task, one channel of events, receipts, recovery |
 //! | [`backend`] | I/O: one file for each service that can put a measure in force, one registry |
@@ -37,6 +38,7 @@ pub mod config;
 pub mod dbus;
 pub mod engine;
 pub mod env;
+pub mod people;
 pub mod plan;
 pub mod readiness;
 pub mod schedule;

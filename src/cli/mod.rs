@@ -21,6 +21,7 @@ mod notice;
 mod off;
 mod output;
 mod pause;
+mod people;
 mod places;
 mod plan;
 mod render;
@@ -80,6 +81,7 @@ enum Command {
     Forget(forget::Forget),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    People(people::People),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -102,6 +104,7 @@ impl Command {
             Self::Forget(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::People(command) => Ok(command.run(context)),
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

@@ -11,6 +11,7 @@ use super::{
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
+    people::{self, PEOPLE},
     value::{At, Key, Section, Value},
 };
 
@@ -24,6 +25,7 @@ pub(super) struct File<'a> {
     pub groups: Vec<(At<&'a str>, Entries<'a>)>,
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
+    pub people: people::Written<'a>,
 }
 
 /// `[[after]]`.
@@ -113,7 +115,8 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 7] = [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES];
+const TOP_KEYS: [&Key; 8] =
+    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &PEOPLE];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
@@ -158,6 +161,10 @@ impl<'a> File<'a> {
                 .collect(),
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
+            people: file
+                .get(&PEOPLE)
+                .map(|value| people::Written::read(&value, notes))
+                .unwrap_or_default(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod model;
 mod names;
 pub mod never;
 mod notes;
+mod people;
 mod phases;
 mod syntax;
 mod value;
@@ -34,6 +35,7 @@ pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
+pub use people::{Card, People, cards_in};
 
 use self::{file::File, notes::Notes};
 

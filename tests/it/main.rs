@@ -27,6 +27,7 @@ mod lock;
 mod logind;
 mod mako;
 mod monitors;
+mod people;
 mod percent;
 mod places;
 mod plasma;

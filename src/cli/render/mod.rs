@@ -9,6 +9,7 @@ pub mod json;
 pub mod lists;
 mod measures;
 mod page;
+pub mod people;
 pub mod plan;
 #[cfg(test)]
 mod sample;
