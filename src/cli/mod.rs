@@ -5,18 +5,24 @@
 
 mod apps;
 mod ask;
+mod breathe;
 mod check;
 mod completions;
 mod context;
 mod control;
+mod counted;
 mod doctor;
+mod erase;
 mod error;
 mod forget;
 mod format;
 mod groups;
+mod import;
 mod length;
 mod log;
 mod manager;
+mod note;
+mod notes;
 mod notice;
 mod off;
 mod output;
@@ -25,16 +31,20 @@ mod people;
 mod places;
 mod plan;
 mod render;
+mod report;
 mod restore;
 mod resume;
 mod said;
 mod sessions;
 mod setup;
+mod sit;
 mod start;
 mod state;
 mod status;
+mod today;
 mod trial;
 mod unlock;
+mod week;
 mod when;
 
 use std::process::ExitCode;
@@ -77,11 +87,20 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Today(today::Today),
+    Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Note(note::Note),
+    Notes(notes::Notes),
+    Erase(erase::EraseCommand),
+    Report(report::ReportCommand),
+    Breathe(breathe::Breathe),
+    Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
     People(people::People),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -100,11 +119,20 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Today(command) => command.run(context).await,
+            Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Note(command) => command.run(context).await,
+            Self::Notes(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
+            Self::Breathe(command) => command.run(context).await,
+            Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
             Self::People(command) => Ok(command.run(context)),
+            Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

@@ -33,6 +33,8 @@ pub struct Config {
     pub batches: Vec<civil::Time>,
     /// Who comes through, and the person's own card: `[people]`.
     pub people: People,
+    /// Whether time at the screen is counted: `[screen-time]`.
+    pub screen_time: super::ScreenTime,
 }
 
 /// How long held notifications come through at each of `batches`.

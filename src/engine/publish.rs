@@ -273,6 +273,7 @@ impl Engine {
                 });
             }
         }
+        rows.extend(self.screen_time_doctor());
         rows
     }
 }
@@ -303,6 +304,7 @@ pub(super) fn session(session: Session) -> SessionEntry {
         ended: usec(session.ended),
         logged: usec(session.logged),
         note: session.note,
+        notes: None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folders of the pure core.
-const PURE: [&str; 4] = ["config", "people", "schedule", "plan"];
+const PURE: [&str; 7] = ["config", "notes", "people", "plan", "report", "schedule", "screen_time"];
 
 /// Modules of ours that the pure core may not name.
 const WORLD: [&str; 9] =
