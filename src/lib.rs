@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`config`] | pure: the TOML as written → a model that is valid by construction, or every mistake with its place |
 //! | [`schedule`] | pure: rules + session log + now → [`schedule::Evaluation`] |
+//! | [`people`] | pure: what a notification says of itself → whether it comes through while others are held back |
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
 //! | [`notes`] | pure: what a note is, and what of a text is kept |
 //! | [`report`] | pure: what a report for an appointment holds, and how it is written |
@@ -42,6 +43,7 @@ pub mod dbus;
 pub mod engine;
 pub mod env;
 pub mod notes;
+pub mod people;
 pub mod plan;
 pub mod readiness;
 pub mod report;

@@ -28,6 +28,7 @@ mod notice;
 mod off;
 mod output;
 mod pause;
+mod people;
 mod places;
 mod plan;
 mod planned;
@@ -101,6 +102,7 @@ enum Command {
     Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    People(people::People),
     Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
@@ -135,6 +137,7 @@ impl Command {
             Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::People(command) => Ok(command.run(context)),
             Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,

@@ -12,6 +12,7 @@ use super::{
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
+    people::{self, PEOPLE},
     screen_time::{self, SCREEN_TIME},
     value::{At, Key, Section, Value},
 };
@@ -27,6 +28,7 @@ pub(super) struct File<'a> {
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
     pub calendar: Option<super::Calendar>,
+    pub people: people::Written<'a>,
     pub screen_time: ScreenTime,
 }
 
@@ -117,8 +119,18 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 9] =
-    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &SCREEN_TIME, &CALENDAR];
+const TOP_KEYS: [&Key; 10] = [
+    &AFTER,
+    &WEEKLY,
+    &PLACE,
+    &PROFILES,
+    &GROUPS,
+    &NEVER,
+    &BATCHES,
+    &PEOPLE,
+    &SCREEN_TIME,
+    &CALENDAR,
+];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
@@ -173,6 +185,10 @@ impl<'a> File<'a> {
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
             calendar: file.get(&CALENDAR).and_then(|value| calendar::read(&value, notes)),
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
+            people: file
+                .get(&PEOPLE)
+                .map(|value| people::Written::read(&value, notes))
+                .unwrap_or_default(),
             screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
         }
     }

@@ -22,6 +22,7 @@ mod model;
 mod names;
 pub mod never;
 mod notes;
+mod people;
 mod phases;
 mod plans;
 mod screen_time;
@@ -37,6 +38,7 @@ pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
+pub use people::{Card, People, cards_in};
 pub use plans::{PLANS_AT_MOST, Plan, Source, Whole, parse_all};
 pub use screen_time::ScreenTime;
 

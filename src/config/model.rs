@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, civil};
 use serde::{Deserialize, Serialize};
 
+use super::People;
+
 /// The longest time from a session's end (or a start by hand) for which strong measures may last.
 pub const STRONG_AT_MOST: SignedDuration = SignedDuration::from_hours(72);
 
@@ -29,6 +31,8 @@ pub struct Config {
     /// The times of day at which held notifications come through together, each for [`BATCH_LASTS`]: `batches`. In order,
     /// each once, at most [`BATCHES_AT_MOST`].
     pub batches: Vec<civil::Time>,
+    /// Who comes through, and the person's own card: `[people]`.
+    pub people: People,
     /// Whether time at the screen is counted: `[screen-time]`.
     pub screen_time: super::ScreenTime,
     /// Where planned sessions come from: `[calendar]`.

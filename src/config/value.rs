@@ -225,10 +225,7 @@ impl<'a> Value<'a> {
             _ => return self.wrong_type(notes),
         };
         let Some(read) = read else {
-            let written = match self.is {
-                DeValue::Datetime(written) => written.to_string(),
-                value => value.as_str().unwrap_or_default().to_owned(),
-            };
+            let written = self.as_written();
             let help = match written.trim() {
                 "24:00" => "Midnight is \"00:00\".".to_owned(),
                 _ => format!(
@@ -241,6 +238,38 @@ impl<'a> Value<'a> {
             return None;
         };
         Some(self.at(read))
+    }
+
+    /// A day, as TOML's own local date or the same in quotes.
+    pub(super) fn date(&self, notes: &mut Notes<'_>) -> Option<At<civil::Date>> {
+        let read = match self.is {
+            DeValue::String(text) => text.trim().parse().ok(),
+            DeValue::Datetime(toml::value::Datetime { date: Some(day), time: None, .. }) => {
+                let [month, day_of_month] = [day.month, day.day].map(i8::try_from);
+                let year = i16::try_from(day.year).ok();
+                let parts = year.zip(month.ok()).zip(day_of_month.ok());
+                parts.and_then(|((year, month), day)| civil::Date::new(year, month, day).ok())
+            }
+            DeValue::Datetime(_) => None,
+            _ => return self.wrong_type(notes),
+        };
+        if read.is_none() {
+            self.odd(&shown(&self.as_written()), "is not a day", notes);
+        }
+        read.map(|date| self.at(date))
+    }
+
+    /// A whole number that should have been text.
+    pub(super) fn digits(&self) -> Option<String> {
+        let DeValue::Integer(number) = self.is else { return None };
+        Some(number.as_str().to_owned())
+    }
+
+    fn as_written(&self) -> String {
+        match self.is {
+            DeValue::Datetime(written) => written.to_string(),
+            value => value.as_str().unwrap_or_default().to_owned(),
+        }
     }
 
     /// A list of times of day, or a single one.

@@ -1,6 +1,8 @@
 //! What every stand-in that shows notifications has of the Desktop Notifications Specification.
 
-use zbus::Message;
+use std::collections::HashMap;
+
+use zbus::{Message, Variant, message::Body};
 
 use super::served::{is, reply};
 
@@ -11,6 +13,20 @@ pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
 /// What of `Notify` is looked at: who, what it replaces, icon, title, body, buttons.
 type Sent<'a> = (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>);
+
+/// The same with its hints.
+type Whole<'a> =
+    (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>, HashMap<&'a str, Variant<'a>>, i32);
+
+/// Pictures are read byte by byte; in one that is larger than this, in bytes, nobody looks for more.
+const LOOKED_AT_AT_MOST: usize = 64 << 10;
+
+fn is_urgent(body: &Body) -> bool {
+    let small = body.data().bytes().len() <= LOOKED_AT_AT_MOST;
+    let whole = || body.deserialize::<Whole<'_>>().ok();
+    let hints = small.then(whole).flatten().map(|(.., hints, _)| hints);
+    hints.is_some_and(|hints| hints.get("urgency") == Some(&Variant::from(2_u8)))
+}
 
 /// One notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,16 +49,24 @@ pub(super) struct Popups {
     waiting: Vec<Popup>,
     /// What `GetCapabilities` answers.
     pub(super) capabilities: &'static [&'static str],
+    /// Whether urgent ones are shown while others are held back.
+    urgent_shows: bool,
 }
 
 impl Default for Popups {
     fn default() -> Self {
         let (shown, waiting) = (Vec::new(), Vec::new());
-        Self { next: 0, shown, waiting, capabilities: &["actions", "body", "body-markup"] }
+        let capabilities = &["actions", "body", "body-markup"];
+        Self { next: 0, shown, waiting, capabilities, urgent_shows: false }
     }
 }
 
 impl Popups {
+    /// Those of a service that shows urgent ones while it holds others back.
+    pub(super) fn that_show_urgent() -> Self {
+        Self { urgent_shows: true, ..Self::default() }
+    }
+
     /// Answers `Notify`, `CloseNotification`, `GetCapabilities` and `GetServerInformation`; none for another call.
     pub(super) fn answer(
         &mut self,
@@ -74,20 +98,27 @@ impl Popups {
         let body = call.body();
         let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
         let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
+        let is_urgent = self.urgent_shows && is_urgent(&body);
         let mut popup = Popup {
             id: replaces,
             summary: summary.to_owned(),
             body: text.to_owned(),
             actions: actions.into_iter().map(str::to_owned).collect(),
         };
+        let shows = is_urgent || !holds_back;
         let mut all = self.shown.iter_mut().chain(&mut self.waiting);
         if let Some(old) = all.find(|it| it.id == replaces) {
             *old = popup;
+            if self.urgent_shows {
+                // It is held back or shown for what it has become.
+                let popup = self.take(replaces)?;
+                if shows { &mut self.shown } else { &mut self.waiting }.push(popup);
+            }
             return Some(reply(call, &replaces));
         }
         self.next += 1;
         popup.id = self.next;
-        let list = if holds_back { &mut self.waiting } else { &mut self.shown };
+        let list = if shows { &mut self.shown } else { &mut self.waiting };
         list.push(popup);
         Some(reply(call, &self.next))
     }

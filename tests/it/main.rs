@@ -29,6 +29,7 @@ mod logind;
 mod mako;
 mod monitors;
 mod notes;
+mod people;
 mod percent;
 mod places;
 mod planned;
