@@ -15,6 +15,8 @@
 //! | [`config`] | pure: the TOML as written → a model that is valid by construction, or every mistake with its place |
 //! | [`schedule`] | pure: rules + session log + now → [`schedule::Evaluation`] |
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
+//! | [`breaks`] | pure: when a break is due, and how long it is |
+//! | [`suggestions`] | pure: small things to do away from the screen, and which comes next |
 //! | [`engine`] | the loop: one task, one channel of events, receipts, recovery |
 //! | [`backend`] | I/O: one file for each service that can put a measure in force, one registry |
 //! | [`source`] | I/O: what the engine listens to |
@@ -31,6 +33,7 @@
 
 pub mod api;
 pub mod backend;
+pub mod breaks;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -43,3 +46,4 @@ pub mod schedule;
 pub mod source;
 pub mod standin;
 pub mod store;
+pub mod suggestions;

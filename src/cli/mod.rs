@@ -5,6 +5,7 @@
 
 mod apps;
 mod ask;
+mod breaks;
 mod breathe;
 mod check;
 mod completions;
@@ -34,6 +35,7 @@ mod sit;
 mod start;
 mod state;
 mod status;
+mod suggest;
 mod trial;
 mod unlock;
 mod when;
@@ -80,6 +82,8 @@ enum Command {
     Unlock(unlock::Unlock),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Break(breaks::Break),
+    Suggest(suggest::Suggest),
     Breathe(breathe::Breathe),
     Sit(sit::Sit),
     Apps(apps::Apps),
@@ -104,6 +108,8 @@ impl Command {
             Self::Unlock(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Break(command) => command.run(context).await,
+            Self::Suggest(command) => command.run(context).await,
             Self::Breathe(command) => command.run(context).await,
             Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,

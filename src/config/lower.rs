@@ -28,7 +28,8 @@ pub(super) fn config(
     let places = places(file, &profiles, notes);
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
-    Config { after, weekly, places, profiles, groups, never, batches }
+    let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
+    Config { after, weekly, places, profiles, groups, never, batches, breaks, suggestions }
 }
 
 type Profiles = BTreeMap<String, Profile>;

@@ -22,13 +22,14 @@ mod names;
 pub mod never;
 mod notes;
 mod phases;
+mod rest;
 mod syntax;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
-pub use builtin::{BUILT_IN, GROUPS};
+pub use builtin::{BUILT_IN, GROUPS, SUGGESTIONS};
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::notice::Answer;
+use super::{breaks::BreakAnswer, notice::Answer};
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
     config::Installed,
+    source::Moment,
     store::Receipt,
 };
 
@@ -46,6 +47,8 @@ pub enum Event {
         /// Whether one of them is external, or logind sees a dock.
         docked: bool,
     },
+    /// `source::moment`, asked by the engine when a break is due: whether it is a bad moment for one.
+    Moment(Moment),
     /// A backend's probe, started by the engine.
     Probed {
         /// Which seat.
@@ -172,6 +175,13 @@ pub enum Request {
         /// Which.
         what: String,
         /// Answers when it is locked.
+        reply: Reply<()>,
+    },
+    /// The person's word on the break that is now.
+    Break {
+        /// Which.
+        word: BreakAnswer,
+        /// Answers when it is put off.
         reply: Reply<()>,
     },
     /// Another program asks for quiet.

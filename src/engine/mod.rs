@@ -6,6 +6,7 @@
 
 mod around;
 mod batches;
+mod breaks;
 mod calls;
 mod clocks;
 mod event;
@@ -16,6 +17,7 @@ mod recovery;
 mod seat;
 mod start;
 mod started;
+mod suggest;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,6 +31,7 @@ use tokio::{
     time::Instant,
 };
 
+pub use breaks::BreakAnswer;
 pub use event::{Event, Reply, Request};
 pub use notice::Answer;
 pub use publish::Snapshot;
@@ -45,8 +48,10 @@ use crate::{
 };
 use around::Around;
 use batches::Waited;
+use breaks::BreakTimes;
 use seat::Seat;
 use started::StartedApps;
+use suggest::Suggesting;
 
 /// How long receipts wait for the captures of slower backends before they are written without them.
 const CAPTURES_AT_MOST: std::time::Duration = std::time::Duration::from_millis(150);
@@ -95,6 +100,8 @@ struct Engine {
     slept: Option<(Timestamp, Timestamp)>,
     waited: Waited,
     started: StartedApps,
+    breaks: BreakTimes,
+    suggesting: Suggesting,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -184,6 +191,8 @@ impl Engine {
             }
             Event::Changed { seat, change } => self.changed(seat, change),
             Event::Shown { id } => self.shown(id),
+            Event::Moment(moment) => self.moment(moment),
+            Event::Answered { app, answer } if app == breaks::NOTICE => self.break_answered(&answer),
             Event::Answered { app, answer } => self.answered(&app, answer),
             Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
@@ -200,6 +209,8 @@ impl Engine {
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
         self.evaluate();
         self.keep_clocks();
+        self.mind_suggestions();
+        self.mind_the_breaks();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();
@@ -215,7 +226,8 @@ impl Engine {
 
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
-        self.evaluation.next_change.into_iter().chain(self.started.next()).min()
+        let breaks = self.break_moment();
+        self.evaluation.next_change.into_iter().chain(self.started.next()).chain(breaks).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.

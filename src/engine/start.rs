@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
 use super::{
-    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE, seat::Seat,
-    sentences, started::StartedApps,
+    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, breaks::BreakTimes,
+    clocks::PLACE, seat::Seat, sentences, started::StartedApps, suggest::Suggesting,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -143,6 +143,8 @@ impl Daemon {
             slept: None,
             waited: Waited::default(),
             started: StartedApps::default(),
+            breaks: BreakTimes::default(),
+            suggesting: Suggesting::open(&self.env.state_dir()),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,

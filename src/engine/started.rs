@@ -94,6 +94,11 @@ impl StartedApps {
         self.going = self.going.saturating_sub(1);
     }
 
+    /// Another notice is being taken away.
+    pub fn one_goes(&mut self) {
+        self.going += 1;
+    }
+
     fn remove(&mut self, app: &str) -> Option<StartedApp> {
         let removed = self.apps.remove(app)?;
         self.going += 1;
@@ -313,7 +318,7 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body,
                 instead: format!("To open it for 15 minutes: quietctl unlock {id}"),
                 answers: LOCKED,
-                anew: 0,
+                ..Text::default()
             }
         }
         Says::Opens { at } => {
@@ -323,7 +328,7 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body: String::new(),
                 instead: format!("To leave it locked: quietctl unlock --cancel {id}"),
                 answers: OPENS,
-                anew: 0,
+                ..Text::default()
             }
         }
     }

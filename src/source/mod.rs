@@ -5,6 +5,7 @@
 mod alarm;
 pub mod files;
 mod logind;
+mod moment;
 mod monitors;
 mod names;
 mod network;
@@ -14,6 +15,7 @@ mod timer;
 pub use alarm::Alarm;
 pub use files::{ReadConfig, Watch, read_config};
 pub use logind::{on_resume, on_zone_change};
+pub use moment::{Moment, moment};
 pub use monitors::{is_docked, on_monitors};
 pub use names::Names;
 pub use network::{networks, on_networks};

@@ -12,6 +12,7 @@ mod log;
 mod machine;
 mod receipt;
 mod receipts;
+mod suggested;
 
 pub use atomic::{remove as remove_file, rewrite as rewrite_file};
 pub use by_hand::{ByHandStore, Clocks, Kept, Seen};
@@ -20,3 +21,4 @@ pub use log::{Read, SessionLog};
 pub use machine::new_id;
 pub use receipt::Receipt;
 pub use receipts::ReceiptStore;
+pub use suggested::{SuggestedStore, suggestion_text, suggestions};

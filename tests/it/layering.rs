@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folders of the pure core.
-const PURE: [&str; 3] = ["config", "schedule", "plan"];
+const PURE: [&str; 5] = ["config", "schedule", "plan", "breaks", "suggestions"];
 
 /// Modules of ours that the pure core may not name.
 const WORLD: [&str; 9] =
