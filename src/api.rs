@@ -2,6 +2,8 @@
 //!
 //! Times are microseconds since the epoch, durations microseconds; 0 stands for "not known" or "the default".
 
+use std::collections::BTreeMap;
+
 use zbus::{DeserializeDict, SerializeDict, Type};
 
 /// The well-known name on the session bus.
@@ -50,6 +52,20 @@ pub struct SessionEntry {
     pub logged: u64,
     /// A few words.
     pub note: Option<String>,
+}
+
+/// One hour at the screen, as `ScreenTime` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct ScreenTimeEntry {
+    /// When the hour began.
+    pub start: u64,
+    /// Seconds at the screen.
+    pub seconds: u32,
+    /// Seconds in which it was quiet, at the screen or not.
+    pub quiet: u32,
+    /// Seconds at the screen by the id of the app that had the focus, as far as that is known.
+    pub apps: BTreeMap<String, u32>,
 }
 
 /// What waits to be let through, as `Waits` tells it.

@@ -17,6 +17,7 @@
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
 //! | [`breaks`] | pure: when a break is due, and how long it is |
 //! | [`suggestions`] | pure: small things to do away from the screen, and which comes next |
+//! | [`screen_time`] | pure: what the sources tell → time at the screen by hour and app |
 //! | [`engine`] | the loop: one task, one channel of events, receipts, recovery |
 //! | [`backend`] | I/O: one file for each service that can put a measure in force, one registry |
 //! | [`source`] | I/O: what the engine listens to |
@@ -43,6 +44,7 @@ pub mod env;
 pub mod plan;
 pub mod readiness;
 pub mod schedule;
+pub mod screen_time;
 pub mod source;
 pub mod standin;
 pub mod store;

@@ -67,7 +67,7 @@ impl Course {
         self.rule.is_some()
     }
 
-    /// Takes whether somebody is at the screen.
+    /// Takes whether somebody is at the screen, and since when; to have left may be noticed late.
     pub fn attend(&mut self, is_there: bool, now: SignedDuration) {
         match (is_there, self.here) {
             (true, None) => {
@@ -81,6 +81,7 @@ impl Course {
                 self.here = Some(now);
             }
             (false, Some(since)) => {
+                let now = now.max(since);
                 self.worked = self.worked.saturating_add(now.saturating_sub(since));
                 (self.here, self.away) = (None, Some(now));
             }
@@ -181,7 +182,8 @@ impl Course {
 /// `5 minutes`, `20 seconds`, `1 minute 30 seconds`.
 pub fn in_words(lasts: SignedDuration) -> String {
     let seconds = lasts.as_secs().max(0);
-    let parts = [(seconds / 3_600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")];
+    let parts =
+        [(seconds / 3_600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")];
     let words = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, unit)| {
         if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
     });

@@ -8,7 +8,8 @@ fn min(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
-const RULE: Breaks = Breaks { every: SignedDuration::from_mins(30), lasts: SignedDuration::from_mins(5) };
+const RULE: Breaks =
+    Breaks { every: SignedDuration::from_mins(30), lasts: SignedDuration::from_mins(5) };
 
 /// Somebody who sat down at minute 0.
 fn seated() -> Course {
@@ -120,7 +121,13 @@ fn other_breaks_keep_the_time_and_none_forget_it() {
 
 #[test]
 fn how_long_is_said_in_words() {
-    for (seconds, said) in [(20, "20 seconds"), (60, "1 minute"), (90, "1 minute 30 seconds"), (300, "5 minutes"), (3_600, "1 hour")] {
+    for (seconds, said) in [
+        (20, "20 seconds"),
+        (60, "1 minute"),
+        (90, "1 minute 30 seconds"),
+        (300, "5 minutes"),
+        (3_600, "1 hour"),
+    ] {
         assert_eq!(in_words(SignedDuration::from_secs(seconds)), said);
     }
 }

@@ -64,7 +64,13 @@ async fn show(context: &Context) {
         Err(_) => false,
     };
     let shown = if held {
-        let question = Question { title: breath::OVER, body: "", answers: &[], stays: SHOWN, comes: Comes::Through };
+        let question = Question {
+            title: breath::OVER,
+            body: "",
+            answers: &[],
+            stays: SHOWN,
+            comes: Comes::Through,
+        };
         ask(bus, 0, &question).await
     } else {
         notify(bus, breath::OVER, "", Manner::Low).await

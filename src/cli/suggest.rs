@@ -55,5 +55,7 @@ async fn stage(context: &Context) -> Stage {
         Err(_) => Vec::new(),
     };
     let ended = sessions.iter().filter_map(|session| super::render::moment(session.ended)).max();
-    Stage::after(ended.map(|ended| now.duration_since(ended)).filter(|it| *it >= SignedDuration::ZERO))
+    Stage::after(
+        ended.map(|ended| now.duration_since(ended)).filter(|it| *it >= SignedDuration::ZERO),
+    )
 }

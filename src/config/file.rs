@@ -7,10 +7,12 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, DIM_AT_MOST, DailyBreaks, Days, Measures, Notifications, Sign, Suggestions,
+    BATCHES_AT_MOST, DIM_AT_MOST, DailyBreaks, Days, Measures, Notifications, ScreenTime, Sign,
+    Suggestions,
     names::{nearest, shown},
     notes::Notes,
     rest::{self, BREAKS, DAILY, SUGGESTIONS},
+    screen_time::{self, SCREEN_TIME},
     value::{At, Key, Section, Value},
 };
 
@@ -26,6 +28,7 @@ pub(super) struct File<'a> {
     pub batches: Option<Vec<civil::Time>>,
     pub breaks: Option<DailyBreaks>,
     pub suggestions: Option<Suggestions>,
+    pub screen_time: ScreenTime,
 }
 
 /// `[[after]]`.
@@ -112,8 +115,18 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 9] =
-    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &DAILY, &SUGGESTIONS];
+const TOP_KEYS: [&Key; 10] = [
+    &AFTER,
+    &WEEKLY,
+    &PLACE,
+    &PROFILES,
+    &GROUPS,
+    &NEVER,
+    &BATCHES,
+    &SCREEN_TIME,
+    &DAILY,
+    &SUGGESTIONS,
+];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
@@ -160,6 +173,7 @@ impl<'a> File<'a> {
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
             breaks: file.get(&DAILY).and_then(|value| rest::daily(&value, notes)),
             suggestions: file.get(&SUGGESTIONS).and_then(|value| rest::suggestions(&value, notes)),
+            screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
         }
     }
 }

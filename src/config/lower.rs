@@ -28,8 +28,20 @@ pub(super) fn config(
     let places = places(file, &profiles, notes);
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
+    let screen_time = file.screen_time;
     let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
-    Config { after, weekly, places, profiles, groups, never, batches, breaks, suggestions }
+    Config {
+        after,
+        weekly,
+        places,
+        profiles,
+        groups,
+        never,
+        batches,
+        screen_time,
+        breaks,
+        suggestions,
+    }
 }
 
 type Profiles = BTreeMap<String, Profile>;

@@ -23,6 +23,7 @@ pub mod never;
 mod notes;
 mod phases;
 mod rest;
+mod screen_time;
 mod syntax;
 mod value;
 
@@ -35,6 +36,7 @@ pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
+pub use screen_time::ScreenTime;
 
 use self::{file::File, notes::Notes};
 

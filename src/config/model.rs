@@ -33,6 +33,8 @@ pub struct Config {
     pub breaks: Option<DailyBreaks>,
     /// What is suggested while it is quiet: `[suggestions]`.
     pub suggestions: Suggestions,
+    /// Whether time at the screen is counted: `[screen-time]`.
+    pub screen_time: super::ScreenTime,
 }
 
 /// How long held notifications come through at each of `batches`.

@@ -15,8 +15,7 @@ pub(super) const BREAKS: Key = Key {
     takes: "a table or \"off\"",
     example: "breaks = { every = \"20m\", for = \"20s\" }",
 };
-pub(super) const DAILY: Key =
-    Key { name: "breaks", takes: "a table", example: "[breaks]" };
+pub(super) const DAILY: Key = Key { name: "breaks", takes: "a table", example: "[breaks]" };
 pub(super) const SUGGESTIONS: Key =
     Key { name: "suggestions", takes: "a table", example: "[suggestions]" };
 const EVERY: Key = Key { name: "every", takes: "a duration", example: "every = \"20m\"" };
@@ -55,7 +54,8 @@ pub(super) fn breaks(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Written
 /// Reads `[breaks]`.
 pub(super) fn daily(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<DailyBreaks> {
     let section = value.section("[breaks]", &[&EVERY, &FOR, &DIM], notes)?;
-    let dim = section.get(&DIM).and_then(|value| value.number(0..u16::from(DIM_AT_MOST) + 1, notes));
+    let dim =
+        section.get(&DIM).and_then(|value| value.number(0..u16::from(DIM_AT_MOST) + 1, notes));
     let dim = dim.and_then(|dim| u8::try_from(dim.value).ok()).unwrap_or(0);
     Some(DailyBreaks { breaks: course(&section, notes)?, dim })
 }

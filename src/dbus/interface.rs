@@ -12,7 +12,7 @@ use zbus::{Connection, OwnedVariant, fdo, message::Header, object_server::Signal
 use crate::{
     api::{
         AppEntry, DoctorEntry, Error, MeasuresEntry, NAME, PATH, PeriodEntry, ProblemEntry,
-        SessionEntry, WaitEntry,
+        ScreenTimeEntry, SessionEntry, WaitEntry,
     },
     engine::{BreakAnswer, Event, Reply, Request, Snapshot},
 };
@@ -129,6 +129,22 @@ impl Quiet {
             ));
         }
         self.ask(|reply| Request::Plan { from, until, reply }).await
+    }
+
+    /// Lists the hours that began between two times and in which something was counted: `start` (t), `seconds` (u: at the
+    /// screen), `quiet` (u: seconds in which it was quiet while the machine was awake), `apps` (a{su}: seconds at the screen by
+    /// the id of the app that had the focus, as far as the desktop tells). Fails with `NothingRunning` where it is not counted.
+    #[zbus(out_args("hours"))]
+    async fn screen_time(
+        &self,
+        from_usec: u64,
+        until_usec: u64,
+    ) -> Result<Vec<ScreenTimeEntry>, Error> {
+        let (from, until) = (moment(from_usec)?, moment(until_usec)?);
+        if until < from {
+            return Err(Error::InvalidTime("The end comes after the beginning.".into()));
+        }
+        self.ask(|reply| Request::ScreenTime { from, until, reply }).await
     }
 
     /// Lists for each measure the backends that could serve it: `measure` (s), `backend` (s), `title` (s), `state`

@@ -19,6 +19,9 @@ use crate::{
 /// What its notice is known by; no app has such an id.
 pub(super) const NOTICE: &str = "quietd:break";
 
+/// Whoever is said to be idle has been so for as long (`source::idle`).
+const IDLE_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
 const LATER: &str = "later";
 const SKIP: &str = "skip";
 const ANSWERS: &[(&str, &str)] = &[(LATER, "Later"), (SKIP, "Skip")];
@@ -37,6 +40,8 @@ impl Engine {
     /// Looks after breaks, once a turn.
     pub(super) fn mind_the_breaks(&mut self) {
         let (now, active) = (self.since_boot, self.attention.active);
+        let idle = !active && self.attention.is_idle();
+        let since = if idle { now.saturating_sub(IDLE_AFTER) } else { now };
         let rule = self.breaks_asked();
         if rule.is_some() && !self.breaks.course.is_followed() {
             // Who reminds of breaks here is told before the first is due.
@@ -44,7 +49,7 @@ impl Engine {
         }
         let course = &mut self.breaks.course;
         course.follow(rule, now);
-        course.attend(active, now);
+        course.attend(active, since);
         if course.look(now) == Step::Ask {
             self.look_at_the_moment();
         }

@@ -89,6 +89,9 @@ impl Engine {
                 let periods = self.with_facts(|facts| crate::schedule::periods(facts, from, until));
                 answer(reply, Ok(self.period_rows(&periods)));
             }
+            Request::ScreenTime { from, until, reply } => {
+                answer(reply, self.screen_time(from, until));
+            }
             Request::Doctor { reply } => {
                 self.try_again();
                 self.probe_all();

@@ -7,9 +7,10 @@ use tokio::sync::oneshot;
 
 use super::{breaks::BreakAnswer, notice::Answer};
 use crate::{
-    api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
+    api::{self, AppEntry, DoctorEntry, PeriodEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
     config::Installed,
+    screen_time::Told,
     source::Moment,
     store::Receipt,
 };
@@ -49,6 +50,8 @@ pub enum Event {
     },
     /// `source::moment`, asked by the engine when a break is due: whether it is a bad moment for one.
     Moment(Moment),
+    /// `source::idle`, `source::focus`, `source::locked`, `source::logind`: whether the person is at the screen, and where.
+    Attention(Told),
     /// A backend's probe, started by the engine.
     Probed {
         /// Which seat.
@@ -212,6 +215,15 @@ pub enum Request {
         until: Timestamp,
         /// Answers the periods.
         reply: Reply<Vec<PeriodEntry>>,
+    },
+    /// What was counted of the time at the screen.
+    ScreenTime {
+        /// Hours that began then or later.
+        from: Timestamp,
+        /// And before then.
+        until: Timestamp,
+        /// Answers them, in their order.
+        reply: Reply<Vec<ScreenTimeEntry>>,
     },
     /// What serves each measure here.
     Doctor {

@@ -5,6 +5,7 @@
 //! backend, and what is quiet when, which the pure core says.
 
 mod around;
+mod attention;
 mod batches;
 mod breaks;
 mod calls;
@@ -47,6 +48,7 @@ use crate::{
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
 use around::Around;
+use attention::Attention;
 use batches::Waited;
 use breaks::BreakTimes;
 use seat::Seat;
@@ -90,6 +92,7 @@ struct Engine {
     theirs: BTreeSet<String>,
     clocks: Clocks,
     around: Around,
+    attention: Attention,
 
     seats: Vec<Seat>,
     evaluation: Evaluation,
@@ -119,6 +122,7 @@ enum Damage {
     Log,
     Receipts,
     ByHand,
+    ScreenTime,
 }
 
 /// An answer that waits until what was asked is in force.
@@ -181,6 +185,7 @@ impl Engine {
                 self.around.seen.monitors = names;
                 self.around.seen.docked = docked;
             }
+            Event::Attention(told) => self.attention.tell(told),
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -192,7 +197,9 @@ impl Engine {
             Event::Changed { seat, change } => self.changed(seat, change),
             Event::Shown { id } => self.shown(id),
             Event::Moment(moment) => self.moment(moment),
-            Event::Answered { app, answer } if app == breaks::NOTICE => self.break_answered(&answer),
+            Event::Answered { app, answer } if app == breaks::NOTICE => {
+                self.break_answered(&answer)
+            }
             Event::Answered { app, answer } => self.answered(&app, answer),
             Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
@@ -209,6 +216,7 @@ impl Engine {
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
         self.evaluate();
         self.keep_clocks();
+        self.attend();
         self.mind_suggestions();
         self.mind_the_breaks();
         self.end_first_round();

@@ -129,8 +129,7 @@ async fn show(bus: &Connection, replaces: u32, text: &Text) -> Result<u32, CallE
     let can_answer = has_answers(bus).await?;
     let (body, answers) =
         if can_answer { (&text.body, text.answers) } else { (&text.instead, &[][..]) };
-    let question =
-        Question { title: &text.title, body, answers, stays: STAYS, comes: text.comes };
+    let question = Question { title: &text.title, body, answers, stays: STAYS, comes: text.comes };
     ask(bus, replaces, &question).await
 }
 

@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
 use super::{
-    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, breaks::BreakTimes,
-    clocks::PLACE, seat::Seat, sentences, started::StartedApps, suggest::Suggesting,
+    Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
+    breaks::BreakTimes, clocks::PLACE, seat::Seat, sentences, started::StartedApps,
+    suggest::Suggesting,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -135,6 +136,7 @@ impl Daemon {
             theirs: BTreeSet::new(),
             clocks: Clocks::default(),
             around: Around::default(),
+            attention: Attention::open(&self.env.state_dir(), now),
             seats,
             evaluation: Evaluation::default(),
             now,

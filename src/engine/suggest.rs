@@ -60,7 +60,8 @@ impl Engine {
     /// What is suggested now; empty if nothing.
     pub(super) fn suggestion(&self) -> String {
         let Suggesting { given, period, .. } = &self.suggesting;
-        let is_now = !period.is_empty() && given.period == *period && self.config.suggestions.a_day > 0;
+        let is_now =
+            !period.is_empty() && given.period == *period && self.config.suggestions.a_day > 0;
         if is_now { given.last.clone() } else { String::new() }
     }
 

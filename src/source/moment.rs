@@ -45,7 +45,7 @@ pub async fn moment(desktop: &Desktop) -> Moment {
     let gnome = "org.gnome.SessionManager";
     let plasma = "org.kde.Solid.PowerManagement.PolicyAgent";
     let session = &desktop.session;
-    let (gnome, plasma, logind) = futures_util::join!(
+    let (gnome, plasma, logind) = tokio::join!(
         ask(session, gnome, "/org/gnome/SessionManager", gnome, ("IsInhibited", IDLE)),
         ask(
             session,

@@ -1,6 +1,8 @@
 //! What every stand-in that shows notifications has of the Desktop Notifications Specification.
 
-use zbus::Message;
+use std::collections::HashMap;
+
+use zbus::{Message, OwnedVariant};
 
 use super::served::{is, reply};
 
@@ -9,8 +11,9 @@ pub(super) const NAME: &str = "org.freedesktop.Notifications";
 /// Its object.
 pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
-/// What of `Notify` is looked at: who, what it replaces, icon, title, body, buttons.
-type Sent<'a> = (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>);
+/// What of `Notify` is looked at: who, what it replaces, icon, title, body, buttons, hints.
+type Sent<'a> =
+    (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>, HashMap<&'a str, OwnedVariant>);
 
 /// One notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Popup {
     pub body: String,
     /// Names and words of what can be answered.
     pub actions: Vec<String>,
+    /// How urgent it is: 0, 1 or 2.
+    pub urgency: u8,
 }
 
 /// What was shown, and what waits.
@@ -73,12 +78,13 @@ impl Popups {
         }
         let body = call.body();
         let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
-        let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
+        let Ok((_, replaces, _, summary, text, actions, hints)) = sent else { return None };
         let mut popup = Popup {
             id: replaces,
             summary: summary.to_owned(),
             body: text.to_owned(),
             actions: actions.into_iter().map(str::to_owned).collect(),
+            urgency: hints.get("urgency").and_then(|it| it.downcast_ref().ok()).unwrap_or(1),
         };
         let mut all = self.shown.iter_mut().chain(&mut self.waiting);
         if let Some(old) = all.find(|it| it.id == replaces) {

@@ -12,6 +12,7 @@ mod log;
 mod machine;
 mod receipt;
 mod receipts;
+mod screen_time;
 mod suggested;
 
 pub use atomic::{remove as remove_file, rewrite as rewrite_file};
@@ -21,4 +22,5 @@ pub use log::{Read, SessionLog};
 pub use machine::new_id;
 pub use receipt::Receipt;
 pub use receipts::ReceiptStore;
+pub use screen_time::ScreenTimeStore;
 pub use suggested::{SuggestedStore, suggestion_text, suggestions};

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{StoreError, kept};
-use crate::{env::Env, suggestions::{Given, Lists}};
+use crate::{
+    env::Env,
+    suggestions::{Given, Lists},
+};
 
 /// The most of a list that is read, in bytes.
 const LIST_AT_MOST: u64 = 64 * 1024;

@@ -86,7 +86,7 @@ impl Lists {
     /// The next line of some kinds.
     pub fn next_of(&self, kinds: &[&str], turn: u32, last: &str) -> Option<&str> {
         let lists: Vec<&Vec<String>> =
-            kinds.iter().filter_map(|kind| self.0.get(kind)).filter(|it| !it.is_empty()).collect();
+            kinds.iter().filter_map(|kind| self.0.get(*kind)).filter(|it| !it.is_empty()).collect();
         if lists.is_empty() {
             return None;
         }
@@ -143,7 +143,8 @@ impl Given {
         let Some(line) = lists.next(stage, self.turn, &self.last).map(str::to_owned) else {
             return false;
         };
-        self.that_day = if self.day == Some(now.date()) { self.that_day.saturating_add(1) } else { 1 };
+        self.that_day =
+            if self.day == Some(now.date()) { self.that_day.saturating_add(1) } else { 1 };
         self.day = Some(now.date());
         self.turn = self.turn.wrapping_add(1);
         self.last = line;
@@ -179,7 +180,9 @@ mod tests {
             for line in lines {
                 assert!(line.split(' ').count() <= 12 && line.len() <= 70, "{line}");
                 let lower = line.to_lowercase();
-                for word in ["must", "should", "heal", "therap", "cure", "session", "better", "treat"] {
+                for word in
+                    ["must", "should", "heal", "therap", "cure", "session", "better", "treat"]
+                {
                     assert!(!lower.contains(word), "{line}");
                 }
             }
@@ -276,9 +279,8 @@ mod tests {
             let ended = ago(hours);
             period(Reason::After { session: "1".to_owned(), ended, phase: 1, of: 3 })
         };
-        let stage = |periods: Vec<Period>| {
-            Stage::of(&Evaluation { periods, ..Evaluation::default() }, now)
-        };
+        let stage =
+            |periods: Vec<Period>| Stage::of(&Evaluation { periods, ..Evaluation::default() }, now);
         assert_eq!(stage(vec![after(1)]), Stage::FirstHours);
         assert_eq!(stage(vec![after(4)]), Stage::Day);
         assert_eq!(stage(vec![after(24)]), Stage::Later);
@@ -288,6 +290,9 @@ mod tests {
         let measures = Measures { dim: 10, ..Measures::default() };
         let quiet = Evaluation { periods: vec![after(1)], measures, ..Evaluation::default() };
         assert_eq!(super::period(&quiet), "session:1 2026-11-25T11:00:00Z");
-        assert_eq!(super::period(&Evaluation { periods: vec![after(1)], ..Evaluation::default() }), "");
+        assert_eq!(
+            super::period(&Evaluation { periods: vec![after(1)], ..Evaluation::default() }),
+            ""
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folders of the pure core.
-const PURE: [&str; 5] = ["config", "schedule", "plan", "breaks", "suggestions"];
+const PURE: [&str; 6] = ["config", "schedule", "plan", "screen_time", "breaks", "suggestions"];
 
 /// Modules of ours that the pure core may not name.
 const WORLD: [&str; 9] =

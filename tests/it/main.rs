@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod batches;
+mod breaks;
 mod budgie;
 mod cli_answers;
 mod cli_follow;
@@ -32,6 +33,7 @@ mod places;
 mod plasma;
 mod quiet_stand_in;
 mod replaced;
+mod screen_time;
 mod setting;
 mod sites;
 mod swaync;

@@ -1,0 +1,168 @@
+//! Whether the person is at the screen, and the counting of it.
+//!
+//! It is counted from turn to turn and written when the person leaves, when quiet ends, and where neither comes, with the
+//! first event a quarter of an hour after the last time. No timer is set for it.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp, civil};
+
+use super::{Damage, Engine, publish::usec};
+use crate::{
+    api::{Error, ScreenTimeEntry},
+    config::ScreenTime,
+    screen_time::{self, Activity, Counter, Hour, Moment, Told, merged},
+    store::{ScreenTimeStore, StoreError},
+};
+
+/// How long what was counted is kept in memory alone while events come.
+const WRITTEN_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is known of the person's being there, and what was counted.
+#[derive(Debug)]
+pub(super) struct Attention {
+    /// Whether the person is at the screen.
+    pub active: bool,
+    /// Since when that is so.
+    pub since: Timestamp,
+    /// Whether what has the focus fills the screen; none where that is not known, or nobody is there.
+    pub full_screen: Option<bool>,
+    told: screen_time::Attention,
+    counter: Counter,
+    store: ScreenTimeStore,
+    /// The time awake at which it was last written.
+    written: SignedDuration,
+    /// What the config said of it at the last turn, and the day on which the file was last put together.
+    kept: Option<(ScreenTime, civil::Date)>,
+}
+
+impl Attention {
+    /// Names the file; reads and writes nothing.
+    pub(super) fn open(state_dir: &Path, now: Timestamp) -> Self {
+        Self {
+            active: false,
+            since: now,
+            full_screen: None,
+            told: screen_time::Attention::default(),
+            counter: Counter::default(),
+            store: ScreenTimeStore::open(state_dir),
+            written: SignedDuration::ZERO,
+            kept: None,
+        }
+    }
+
+    /// Tells whether somebody says when the person is idle.
+    pub(super) fn is_known(&self) -> bool {
+        self.told.is_known()
+    }
+
+    /// Tells whether there was no input for a while.
+    pub(super) fn is_idle(&self) -> bool {
+        self.told.is_idle()
+    }
+
+    /// Takes what a source tells.
+    pub(super) fn tell(&mut self, told: Told) {
+        self.told.tell(told);
+    }
+
+    /// Writes what was counted; what cannot be written waits for the next time.
+    fn write(&mut self) -> Result<(), StoreError> {
+        self.store.add(&self.counter.counted())?;
+        self.counter.take();
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Looks who is there, and counts, once a turn.
+    pub(super) fn attend(&mut self) {
+        let active = self.attention.told.is_active();
+        self.attention.full_screen = self.attention.told.full_screen();
+        if active != self.attention.active {
+            self.attention.active = active;
+            self.attention.since = self.now;
+        }
+        self.keep_screen_time();
+        if self.config.screen_time.keep.is_some() {
+            self.count();
+        }
+    }
+
+    fn count(&mut self) {
+        let awake = self.clock.awake();
+        let ends = self.stopping.is_some();
+        let activity = if ends { Activity::Away } else { self.attention.told.activity() };
+        let quiet = self.evaluation.is_quiet();
+        let it = &mut self.attention;
+        let left = *it.counter.activity() != Activity::Away && activity == Activity::Away;
+        let opened = it.counter.is_quiet() && !quiet;
+        it.counter.tell(Moment { wall: self.now, awake }, &self.zone, activity, quiet);
+        let is_late = awake.saturating_sub(it.written) >= WRITTEN_AFTER;
+        if !(left || opened || is_late || ends) {
+            return;
+        }
+        it.written = awake;
+        match it.write() {
+            Ok(()) => drop(self.damage.remove(&Damage::ScreenTime)),
+            Err(error) => self.screen_time_damaged(&error),
+        }
+    }
+
+    /// Erases what is older than it is to be kept, once a day, and all of it where none is to be kept.
+    fn keep_screen_time(&mut self) {
+        let today = self.now.to_zoned(self.zone.clone()).date();
+        let now = (self.config.screen_time, today);
+        // A config with mistakes says nothing of what is to be kept.
+        if self.attention.kept == Some(now) || !self.ready_told || !self.config_error.is_empty() {
+            return;
+        }
+        self.attention.kept = Some(now);
+        let erased = match self.config.screen_time.keep {
+            Some(keep) => {
+                let since = self.now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+                self.attention.store.tidy(since)
+            }
+            None => {
+                self.attention.counter = Counter::default();
+                self.attention.store.erase_all()
+            }
+        };
+        if let Err(error) = erased {
+            self.screen_time_damaged(&error);
+        }
+    }
+
+    fn screen_time_damaged(&mut self, error: &StoreError) {
+        self.note_damage(Damage::ScreenTime, &[format!("Screen time is not kept: {error}")]);
+    }
+
+    /// What was counted in the hours that began between two times, up to now.
+    pub(super) fn screen_time(
+        &mut self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<ScreenTimeEntry>, Error> {
+        if self.config.screen_time.keep.is_none() {
+            let why = if self.config_error.is_empty() {
+                "Screen time is not counted: your config says keep = \"off\" under [screen-time]. \
+                 To count it, write keep = \"14 weeks\" there."
+            } else {
+                "Screen time is not counted, because the config could not be read. \
+                 `quietctl check` shows every mistake."
+            };
+            return Err(Error::NothingRunning(why.to_owned()));
+        }
+        self.attend();
+        let kept = self.attention.store.read(from, until);
+        let kept = kept.map_err(|error| Error::NotKept(error.to_string()))?;
+        let mut counted = self.attention.counter.counted();
+        counted.retain(|hour| from <= hour.start && hour.start < until);
+        Ok(merged(kept.into_iter().chain(counted)).into_iter().map(row).collect())
+    }
+}
+
+fn row(hour: Hour) -> ScreenTimeEntry {
+    let Hour { start, seconds, quiet, apps } = hour;
+    ScreenTimeEntry { start: usec(start), seconds, quiet, apps }
+}
