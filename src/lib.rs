@@ -17,6 +17,8 @@
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
 //! | [`breaks`] | pure: when a break is due, and how long it is |
 //! | [`suggestions`] | pure: small things to do away from the screen, and which comes next |
+//! | [`notes`] | pure: what a note is, and what of a text is kept |
+//! | [`report`] | pure: what a report for an appointment holds, and how it is written |
 //! | [`screen_time`] | pure: what the sources tell → time at the screen by hour and app |
 //! | [`engine`] | the loop: one task, one channel of events, receipts, recovery |
 //! | [`backend`] | I/O: one file for each service that can put a measure in force, one registry |
@@ -41,8 +43,10 @@ pub mod config;
 pub mod dbus;
 pub mod engine;
 pub mod env;
+pub mod notes;
 pub mod plan;
 pub mod readiness;
+pub mod report;
 pub mod schedule;
 pub mod screen_time;
 pub mod source;

@@ -11,14 +11,19 @@ mod check;
 mod completions;
 mod context;
 mod control;
+mod counted;
 mod doctor;
+mod erase;
 mod error;
 mod forget;
 mod format;
 mod groups;
+mod import;
 mod length;
 mod log;
 mod manager;
+mod note;
+mod notes;
 mod notice;
 mod off;
 mod output;
@@ -26,6 +31,7 @@ mod pause;
 mod places;
 mod plan;
 mod render;
+mod report;
 mod restore;
 mod resume;
 mod said;
@@ -36,8 +42,10 @@ mod start;
 mod state;
 mod status;
 mod suggest;
+mod today;
 mod trial;
 mod unlock;
+mod week;
 mod when;
 
 use std::process::ExitCode;
@@ -80,14 +88,21 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Today(today::Today),
+    Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Break(breaks::Break),
     Suggest(suggest::Suggest),
+    Note(note::Note),
+    Notes(notes::Notes),
+    Erase(erase::EraseCommand),
+    Report(report::ReportCommand),
     Breathe(breathe::Breathe),
     Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -106,14 +121,21 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Today(command) => command.run(context).await,
+            Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Break(command) => command.run(context).await,
             Self::Suggest(command) => command.run(context).await,
+            Self::Note(command) => command.run(context).await,
+            Self::Notes(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
             Self::Breathe(command) => command.run(context).await,
             Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

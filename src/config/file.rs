@@ -131,6 +131,11 @@ const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOC
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
 
+/// The keys of a config, each with what it takes.
+pub(super) fn top_keys() -> &'static [&'static Key] {
+    &TOP_KEYS
+}
+
 /// The longest `wait`.
 const WAIT_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
 
@@ -140,7 +145,11 @@ const NEUTRAL: u16 = 6500;
 impl<'a> File<'a> {
     /// Reads a document.
     pub(super) fn read(document: &'a DeTable<'a>, notes: &mut Notes<'_>) -> Self {
-        let file = Section::open("the file", &TOP_KEYS, document, 0..0, notes);
+        Self::read_section(&Section::open("the file", &TOP_KEYS, document, 0..0, notes), notes)
+    }
+
+    /// Reads a document whose keys were looked at.
+    pub(super) fn read_section(file: &Section<'a>, notes: &mut Notes<'_>) -> Self {
         let rules = |what, key, keys: &[&'static Key], notes: &mut Notes<'_>| {
             let value = file.get(key);
             value.and_then(|value| value.sections(what, keys, notes)).unwrap_or_default()

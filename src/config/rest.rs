@@ -41,7 +41,7 @@ pub(super) enum Written {
 pub(super) fn breaks(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Written> {
     if value.is_text() {
         let text = value.text(notes)?;
-        if text.value == "off" {
+        if text.value.trim().eq_ignore_ascii_case("off") {
             return Some(Written::Off);
         }
         value.odd(&shown(text.value), "does not say when there are breaks", notes);

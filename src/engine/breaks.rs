@@ -19,9 +19,6 @@ use crate::{
 /// What its notice is known by; no app has such an id.
 pub(super) const NOTICE: &str = "quietd:break";
 
-/// Whoever is said to be idle has been so for as long (`source::idle`).
-const IDLE_AFTER: SignedDuration = SignedDuration::from_mins(1);
-
 const LATER: &str = "later";
 const SKIP: &str = "skip";
 const ANSWERS: &[(&str, &str)] = &[(LATER, "Later"), (SKIP, "Skip")];
@@ -41,7 +38,9 @@ impl Engine {
     pub(super) fn mind_the_breaks(&mut self) {
         let (now, active) = (self.since_boot, self.attention.active);
         let idle = !active && self.attention.is_idle();
-        let since = if idle { now.saturating_sub(IDLE_AFTER) } else { now };
+        // Whoever is said to be idle has been so for a while.
+        let for_millis = if idle { i64::from(source::IDLE_AFTER) } else { 0 };
+        let since = now.saturating_sub(SignedDuration::from_millis(for_millis));
         let rule = self.breaks_asked();
         if rule.is_some() && !self.breaks.course.is_followed() {
             // Who reminds of breaks here is told before the first is due.

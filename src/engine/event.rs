@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{breaks::BreakAnswer, notice::Answer};
+use super::{breaks::BreakAnswer, notes::NotesCall, notice::Answer};
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
@@ -235,6 +235,8 @@ pub enum Request {
         /// Answers a row for each app.
         reply: Reply<Vec<AppEntry>>,
     },
+    /// About notes, and what is erased.
+    Notes(NotesCall),
     /// Reads the config again.
     Reload {
         /// Answers when it is in use, or why it is not.

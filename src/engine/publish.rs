@@ -289,6 +289,7 @@ impl Engine {
                 });
             }
         }
+        rows.extend(self.screen_time_doctor());
         rows
     }
 }
@@ -319,6 +320,7 @@ pub(super) fn session(session: Session) -> SessionEntry {
         ended: usec(session.ended),
         logged: usec(session.logged),
         note: session.note,
+        notes: None,
     }
 }
 

@@ -124,7 +124,7 @@ impl Daemon {
             out,
             config: Config::default(),
             config_path: self.config_path.clone(),
-            config_text: None,
+            configs: None,
             config_error: String::new(),
             installed: Installed::default(),
             log: None,
@@ -211,7 +211,10 @@ impl Daemon {
             }
         });
         let log_dir = self.env.log_dir();
-        for watch in [Watch::file(&self.config_path), Watch::folder(&log_dir)] {
+        let plans = source::plans_dir(&self.config_path);
+        let watches =
+            [Watch::file(&self.config_path), Watch::folder(&plans), Watch::folder(&log_dir)];
+        for watch in watches {
             match watch {
                 Ok(mut watch) => {
                     let told = tell.clone();

@@ -65,6 +65,15 @@ impl Engine {
         if is_now { given.last.clone() } else { String::new() }
     }
 
+    /// Forgets what was suggested.
+    pub(super) fn forget_suggestions(&mut self) {
+        self.suggesting.given = Given::default();
+        self.suggesting.waits = false;
+        if let Err(error) = self.suggesting.store.write(&self.suggesting.given) {
+            tracing::warn!(%error, "what was suggested is still on the disk");
+        }
+    }
+
     fn give_suggestion(&mut self) -> bool {
         let now = self.now.to_zoned(self.zone.clone());
         let stage = Stage::of(&self.evaluation, self.now);

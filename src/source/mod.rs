@@ -3,7 +3,12 @@
 //! Nothing here decides anything, and nothing here polls.
 
 mod alarm;
+mod appears;
+mod configs;
 pub mod files;
+mod focus;
+mod idle;
+mod locked;
 mod logind;
 mod moment;
 mod monitors;
@@ -11,9 +16,15 @@ mod names;
 mod network;
 mod notices;
 mod timer;
+mod wayland;
+mod x11;
 
 pub use alarm::Alarm;
+pub use configs::{ReadConfigs, Wrong, plans_dir, read_configs};
 pub use files::{ReadConfig, Watch, read_config};
+pub use focus::on_focus;
+pub use idle::{IDLE_AFTER, on_idle};
+pub use locked::on_lock;
 pub use logind::{on_resume, on_zone_change};
 pub use moment::{Moment, moment};
 pub use monitors::{is_docked, on_monitors};

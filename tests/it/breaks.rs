@@ -131,11 +131,11 @@ impl Desk {
     }
 
     async fn comes(&self) {
-        self.tells(Told::Idle(Some(false))).await;
+        self.tells(Told::Idle(false)).await;
     }
 
     async fn leaves(&self) {
-        self.tells(Told::Idle(Some(true))).await;
+        self.tells(Told::Idle(true)).await;
     }
 
     async fn start(&self, profile: &str) {
@@ -324,11 +324,11 @@ async fn a_bad_moment_is_left_alone() {
     desk.until_next(35).await;
     inhibited.store(false, Ordering::Relaxed);
     // What fills the screen is a film, or a presentation.
-    desk.tells(Told::Focus(Some(Focus { app: None, full_screen: Some(true) }))).await;
+    desk.tells(Told::Focus(Focus { app: None, full_screen: Some(true) })).await;
     desk.pass(5).await;
     desk.until_next(40).await;
     desk.no_notice().await;
-    desk.tells(Told::Focus(Some(Focus { app: None, full_screen: Some(false) }))).await;
+    desk.tells(Told::Focus(Focus { app: None, full_screen: Some(false) })).await;
     desk.pass(5).await;
     desk.the_notice(TITLE).await;
 }

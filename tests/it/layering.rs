@@ -7,7 +7,8 @@ use std::{
 };
 
 /// Folders of the pure core.
-const PURE: [&str; 6] = ["config", "schedule", "plan", "screen_time", "breaks", "suggestions"];
+const PURE: [&str; 8] =
+    ["breaks", "config", "notes", "plan", "report", "schedule", "screen_time", "suggestions"];
 
 /// Modules of ours that the pure core may not name.
 const WORLD: [&str; 9] =

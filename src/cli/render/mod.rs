@@ -6,13 +6,17 @@ pub mod answers;
 pub mod breath;
 mod changes;
 pub mod groups;
+pub mod import;
 pub mod json;
 pub mod lists;
 mod measures;
+pub mod notes;
 mod page;
 pub mod plan;
+pub mod report;
 #[cfg(test)]
 mod sample;
+pub mod screen_time;
 pub mod status;
 mod time;
 
