@@ -382,6 +382,8 @@ impl Engine {
                 seat.try_again();
                 seat.again = true;
             }
+            // They are read with every turn.
+            Change::LeftOut => {}
             Change::Caught(caught) => {
                 let ran = caught.ran.as_micros();
                 tracing::debug!(
