@@ -93,8 +93,7 @@ impl Engine {
     /// Nobody is listened to unless it is to be counted, or breaks are to be suggested: it would wake the daemon for
     /// nothing.
     fn listen_for_attention(&mut self) {
-        let wanted =
-            self.config.screen_time.keep.is_some() || self.breaks_asked().is_some();
+        let wanted = self.config.screen_time.keep.is_some() || self.breaks_asked().is_some();
         let it = &mut self.attention;
         if wanted && self.ready_told && it.sources.is_empty() && self.stopping.is_none() {
             let (desktop, again) = (&self.desktop, &it.look_again);

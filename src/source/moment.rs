@@ -2,12 +2,12 @@
 //!
 //! Asked once, when a break is due; nothing is listened to. Programs that show something for long say so to whoever would
 //! darken the screen: gnome-session 43 to 50 (and MATE's, Cinnamon's and Budgie's, which answer alike), Plasma's power
-//! service 5.27 to 6, logind. Whoever does not answer in time says nothing.
+//! service 5.27 to 6, logind. Who captures sound or a picture is told by `PipeWire` or `PulseAudio`. Whoever does not answer in time says nothing.
 
 use zbus::{Connection, DynamicType, wire::DynamicDeserialize};
 
 use crate::{
-    backend::Desktop,
+    backend::{Desktop, lock::Streams},
     dbus::{
         Peer,
         dconf::{Dconf, Value},
@@ -19,7 +19,7 @@ use crate::{
 pub enum Moment {
     /// Nothing speaks against it.
     Good,
-    /// The screen is kept on for something.
+    /// Somebody is in a call, records or shares the screen, or the screen is kept on for something.
     Bad,
     /// GNOME reminds of breaks itself (48 and newer), so it is left to that.
     LeftToGnome,
@@ -45,7 +45,9 @@ pub async fn moment(desktop: &Desktop) -> Moment {
     let gnome = "org.gnome.SessionManager";
     let plasma = "org.kde.Solid.PowerManagement.PolicyAgent";
     let session = &desktop.session;
-    let (gnome, plasma, logind) = tokio::join!(
+    let streams = Streams::new(&desktop.env);
+    let (calls, gnome, plasma, logind) = tokio::join!(
+        streams.ask(),
         ask(session, gnome, "/org/gnome/SessionManager", gnome, ("IsInhibited", IDLE)),
         ask(
             session,
@@ -56,7 +58,7 @@ pub async fn moment(desktop: &Desktop) -> Moment {
         ),
         logind_is_kept_awake(desktop.system.as_ref()),
     );
-    if gnome || plasma || logind { Moment::Bad } else { Moment::Good }
+    if !calls.is_empty() || gnome || plasma || logind { Moment::Bad } else { Moment::Good }
 }
 
 async fn ask(
