@@ -104,6 +104,11 @@ impl Env {
         self.config_home.join("quietd/config.toml")
     }
 
+    /// The person's own lists of suggestions.
+    pub fn suggestions_dir(&self) -> PathBuf {
+        self.config_home.join("quietd/suggestions")
+    }
+
     /// The session log's folder: one file for each machine.
     pub fn log_dir(&self) -> PathBuf {
         self.data_home.join("quietd/log")

@@ -154,6 +154,16 @@ impl Control {
         self.call(Start::Never, "Resume", &()).await
     }
 
+    /// Puts the break that is now off.
+    pub async fn break_later(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakLater", &()).await
+    }
+
+    /// Ends the break that is now.
+    pub async fn break_skip(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakSkip", &()).await
+    }
+
     /// Lifts everything for good.
     pub async fn off(&self) -> Result<(), CommandError> {
         self.call(Start::Never, "Off", &()).await

@@ -5,6 +5,7 @@
 
 mod apps;
 mod ask;
+mod breaks;
 mod breathe;
 mod calendar;
 mod check;
@@ -43,6 +44,7 @@ mod sit;
 mod start;
 mod state;
 mod status;
+mod suggest;
 mod today;
 mod trial;
 mod unlock;
@@ -94,6 +96,8 @@ enum Command {
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Planned(planned::Planned),
+    Break(breaks::Break),
+    Suggest(suggest::Suggest),
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
@@ -129,6 +133,8 @@ impl Command {
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Planned(command) => command.run(context).await,
+            Self::Break(command) => command.run(context).await,
+            Self::Suggest(command) => command.run(context).await,
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,

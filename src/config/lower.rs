@@ -30,6 +30,7 @@ pub(super) fn config(
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
     let (screen_time, calendar) = (file.screen_time, file.calendar.clone());
+    let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
     Config {
         after,
         weekly,
@@ -41,6 +42,8 @@ pub(super) fn config(
         people,
         screen_time,
         calendar,
+        breaks,
+        suggestions,
     }
 }
 

@@ -25,6 +25,7 @@ mod notes;
 mod people;
 mod phases;
 mod plans;
+mod rest;
 mod screen_time;
 mod syntax;
 mod value;
@@ -32,7 +33,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::{BUILT_IN, GROUPS};
+pub use builtin::{BUILT_IN, GROUPS, SUGGESTIONS};
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};

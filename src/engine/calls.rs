@@ -48,6 +48,10 @@ impl Engine {
                 let forgotten = self.forget(&id);
                 self.reply_when_settled(reply, forgotten);
             }
+            Request::Break { word, reply } => {
+                let answered = self.answer_break(word);
+                self.reply_when_settled(reply, answered);
+            }
             Request::Sessions { since, reply } => answer(reply, self.list(since)),
             Request::Notes(call) => self.notes_call(call),
             Request::Start { profile, lasts, reply } => {

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{notes::NotesCall, notice::Answer};
+use super::{breaks::BreakAnswer, notes::NotesCall, notice::Answer};
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
     calendar,
     config::Installed,
     screen_time::Told,
+    source::Moment,
     store::Receipt,
 };
 
@@ -50,6 +51,8 @@ pub enum Event {
         /// Whether one of them is external, or logind sees a dock.
         docked: bool,
     },
+    /// `source::moment`, asked by the engine when a break is due: whether it is a bad moment for one.
+    Moment(Moment),
     /// `source::idle`, `source::focus`, `source::locked`, `source::logind`: whether the person is at the screen, and where.
     Attention(Told),
     /// A backend's probe, started by the engine.
@@ -178,6 +181,13 @@ pub enum Request {
         /// Which.
         what: String,
         /// Answers when it is locked.
+        reply: Reply<()>,
+    },
+    /// The person's word on the break that is now.
+    Break {
+        /// Which.
+        word: BreakAnswer,
+        /// Answers when it is put off.
         reply: Reply<()>,
     },
     /// Another program asks for quiet.

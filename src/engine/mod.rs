@@ -7,6 +7,7 @@
 mod around;
 mod attention;
 mod batches;
+mod breaks;
 mod calls;
 mod clocks;
 mod configs;
@@ -21,6 +22,7 @@ mod recovery;
 mod seat;
 mod start;
 mod started;
+mod suggest;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,6 +36,7 @@ use tokio::{
     time::Instant,
 };
 
+pub use breaks::BreakAnswer;
 pub use erase::Erase;
 pub use event::{Event, Reply, Request};
 pub use notes::{NewNote, NotesCall};
@@ -53,9 +56,11 @@ use crate::{
 use around::Around;
 use attention::Attention;
 use batches::Waited;
+use breaks::BreakTimes;
 use planned::PlannedSessions;
 use seat::Seat;
 use started::StartedApps;
+use suggest::Suggesting;
 
 /// How long receipts wait for the captures of slower backends before they are written without them.
 const CAPTURES_AT_MOST: std::time::Duration = std::time::Duration::from_millis(150);
@@ -106,6 +111,8 @@ struct Engine {
     waited: Waited,
     started: StartedApps,
     planned: PlannedSessions,
+    breaks: BreakTimes,
+    suggesting: Suggesting,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -211,6 +218,10 @@ impl Engine {
             }
             Event::Changed { seat, change } => self.changed(seat, change),
             Event::Shown { id } => self.shown(id),
+            Event::Moment(moment) => self.moment(moment),
+            Event::Answered { app, answer } if app == breaks::NOTICE => {
+                self.break_answered(&answer)
+            }
             Event::Answered { app, answer } => self.answered(&app, answer),
             Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
@@ -229,6 +240,8 @@ impl Engine {
         self.evaluate();
         self.keep_clocks();
         self.attend();
+        self.mind_suggestions();
+        self.mind_the_breaks();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();
@@ -245,7 +258,8 @@ impl Engine {
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
         let planned = self.planned.next(self.now);
-        self.evaluation.next_change.into_iter().chain(self.started.next()).chain(planned).min()
+        let others = self.started.next().into_iter().chain(planned).chain(self.break_moment());
+        self.evaluation.next_change.into_iter().chain(others).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.

@@ -321,7 +321,7 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body,
                 instead: format!("To open it for 15 minutes: quietctl unlock {id}"),
                 answers: LOCKED,
-                anew: 0,
+                ..Text::default()
             }
         }
         Says::Opens { at } => {
@@ -331,7 +331,7 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body: String::new(),
                 instead: format!("To leave it locked: quietctl unlock --cancel {id}"),
                 answers: OPENS,
-                anew: 0,
+                ..Text::default()
             }
         }
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod batches;
+mod breaks;
 mod budgie;
 mod cli_answers;
 mod cli_follow;
