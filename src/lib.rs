@@ -35,6 +35,7 @@
 
 pub mod api;
 pub mod backend;
+pub mod calendar;
 pub mod cli;
 pub mod clock;
 pub mod config;

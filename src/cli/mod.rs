@@ -6,6 +6,7 @@
 mod apps;
 mod ask;
 mod breathe;
+mod calendar;
 mod check;
 mod completions;
 mod context;
@@ -30,6 +31,7 @@ mod pause;
 mod people;
 mod places;
 mod plan;
+mod planned;
 mod render;
 mod report;
 mod restore;
@@ -91,6 +93,7 @@ enum Command {
     Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Planned(planned::Planned),
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
@@ -107,6 +110,8 @@ enum Command {
     Setup(setup::Setup),
     Try(trial::Try),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Calendar(calendar::Calendar),
 }
 
 impl Command {
@@ -123,6 +128,7 @@ impl Command {
             Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Planned(command) => command.run(context).await,
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
@@ -140,6 +146,7 @@ impl Command {
             Self::Setup(command) => command.run(context).await,
             Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
+            Self::Calendar(command) => command.run(),
         }
     }
 

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 use super::{
     BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, ScreenTime, Sign,
+    calendar::{self, CALENDAR},
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
@@ -26,6 +27,7 @@ pub(super) struct File<'a> {
     pub groups: Vec<(At<&'a str>, Entries<'a>)>,
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
+    pub calendar: Option<super::Calendar>,
     pub people: people::Written<'a>,
     pub screen_time: ScreenTime,
 }
@@ -117,8 +119,18 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 9] =
-    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &PEOPLE, &SCREEN_TIME];
+const TOP_KEYS: [&Key; 10] = [
+    &AFTER,
+    &WEEKLY,
+    &PLACE,
+    &PROFILES,
+    &GROUPS,
+    &NEVER,
+    &BATCHES,
+    &PEOPLE,
+    &SCREEN_TIME,
+    &CALENDAR,
+];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
@@ -171,6 +183,7 @@ impl<'a> File<'a> {
                 .map(|(name, section)| (name, Entries::read(&section, notes)))
                 .collect(),
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
+            calendar: file.get(&CALENDAR).and_then(|value| calendar::read(&value, notes)),
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
             people: file
                 .get(&PEOPLE)

@@ -29,8 +29,19 @@ pub(super) fn config(
     let people = People { apps: locks.people(), ..file.people.people.clone() };
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
-    let screen_time = file.screen_time;
-    Config { after, weekly, places, profiles, groups, never, batches, people, screen_time }
+    let (screen_time, calendar) = (file.screen_time, file.calendar.clone());
+    Config {
+        after,
+        weekly,
+        places,
+        profiles,
+        groups,
+        never,
+        batches,
+        people,
+        screen_time,
+        calendar,
+    }
 }
 
 type Profiles = BTreeMap<String, Profile>;

@@ -10,6 +10,7 @@
 //! ```
 
 mod builtin;
+mod calendar;
 mod diagnostic;
 mod duration;
 mod file;

@@ -35,6 +35,19 @@ pub struct Config {
     pub people: People,
     /// Whether time at the screen is counted: `[screen-time]`.
     pub screen_time: super::ScreenTime,
+    /// Where planned sessions come from: `[calendar]`.
+    pub calendar: Option<Calendar>,
+}
+
+/// `[calendar]`: appointments that become planned sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// An `.ics` file, or a folder of them; begins with `/` or `~/`.
+    pub path: String,
+    /// The categories of the appointments that count; not empty.
+    pub categories: Vec<String>,
+    /// The kind of session that is logged when one begins.
+    pub session: String,
 }
 
 /// How long held notifications come through at each of `batches`.

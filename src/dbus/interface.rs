@@ -13,8 +13,9 @@ use super::notes;
 use crate::{
     api::{
         AppEntry, DoctorEntry, Erased, Error, MeasuresEntry, NAME, NoteEntry, PATH, PeriodEntry,
-        ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+        PlannedEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
     },
+    calendar::Decided,
     engine::{Event, NotesCall, Reply, Request, Snapshot},
 };
 
@@ -137,6 +138,29 @@ impl Quiet {
     async fn release(&self, cookie: u32, #[zbus(header)] header: Header<'_>) -> Result<(), Error> {
         let caller = caller(&header)?;
         self.ask(|reply| Request::Release { caller, cookie, reply }).await
+    }
+
+    /// Lists the sessions that the person's calendar plans: `id` (s), `ends` (t; quiet begins then), `written` (t: when the
+    /// calendar says it ends), `state` (s: `planned`, `confirmed`, `moved`, `dropped`). Nothing of what they are.
+    #[zbus(out_args("planned"))]
+    async fn planned(&self) -> Result<Vec<PlannedEntry>, Error> {
+        self.ask(|reply| Request::Planned { reply }).await
+    }
+
+    /// Lets a planned session begin without a question before it; one that was dropped is planned again.
+    async fn confirm_planned(&self, id: String) -> Result<(), Error> {
+        self.ask(|reply| Request::Decide { id, decided: Decided::Confirmed, reply }).await
+    }
+
+    /// Moves the end of a planned session, whatever the calendar says of it later; by 14 days at most.
+    async fn move_planned(&self, id: String, ends_usec: u64) -> Result<(), Error> {
+        let decided = Decided::Moved(moment(ends_usec)?);
+        self.ask(|reply| Request::Decide { id, decided, reply }).await
+    }
+
+    /// Leaves a planned session out.
+    async fn drop_planned(&self, id: String) -> Result<(), Error> {
+        self.ask(|reply| Request::Decide { id, decided: Decided::Dropped, reply }).await
     }
 
     /// Lists the periods that run or begin between two times: `run` (s), `reason` (s), `profile` (s), `from` (t),

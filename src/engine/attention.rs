@@ -148,15 +148,12 @@ impl Engine {
             return;
         }
         self.attention.kept = Some(now);
-        let erased = match self.config.screen_time.keep {
-            Some(keep) => {
-                let since = self.now.checked_sub(keep).unwrap_or(Timestamp::MIN);
-                self.attention.store.tidy(since)
-            }
-            None => {
-                self.attention.counter = Counter::default();
-                self.attention.store.erase_all()
-            }
+        let erased = if let Some(keep) = self.config.screen_time.keep {
+            let since = self.now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+            self.attention.store.tidy(since)
+        } else {
+            self.attention.counter = Counter::default();
+            self.attention.store.erase_all()
         };
         if let Err(error) = erased {
             self.screen_time_damaged(&error);

@@ -82,6 +82,11 @@ impl Engine {
                 let released = self.release(&caller, cookie).await;
                 self.reply_when_settled(reply, released);
             }
+            Request::Planned { reply } => answer(reply, Ok(self.planned_rows())),
+            Request::Decide { id, decided, reply } => {
+                let decided = self.decide_planned(&id, decided);
+                self.reply_when_settled(reply, decided);
+            }
             Request::Plan { from, until, reply } => {
                 let periods = self.with_facts(|facts| crate::schedule::periods(facts, from, until));
                 answer(reply, Ok(self.period_rows(&periods)));
@@ -381,6 +386,7 @@ impl Engine {
             clocks: self.clocks.clone(),
             theirs: self.theirs.clone(),
             stays,
+            planned: self.planned.kept(now),
         };
         let kept = self.by_hand_store.write(&kept).map_err(|error| error.to_string());
         match kept {

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 
 use super::{notes::NotesCall, notice::Answer};
 use crate::{
-    api::{self, AppEntry, DoctorEntry, PeriodEntry, ScreenTimeEntry, SessionEntry},
+    api::{self, AppEntry, DoctorEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
+    calendar,
     config::Installed,
     screen_time::Told,
     store::Receipt,
@@ -23,6 +24,8 @@ pub enum Event {
     FilesChanged,
     /// What `engine::start` reads beside the loop: the apps that are installed.
     Installed(Installed),
+    /// `source::calendar`: the person's calendar was read; none where its reader gave up.
+    Calendar(Option<calendar::Answer>),
     /// `source::timer`: the moment the engine asked to be woken at has come.
     Due,
     /// `source::timer`: somebody set the clock.
@@ -195,6 +198,20 @@ pub enum Request {
         /// What `Hold` answered.
         cookie: u32,
         /// Answers when it is released.
+        reply: Reply<()>,
+    },
+    /// Lists what the calendar plans.
+    Planned {
+        /// Answers them, by when they end.
+        reply: Reply<Vec<PlannedEntry>>,
+    },
+    /// Decides about a planned session.
+    Decide {
+        /// Its id.
+        id: String,
+        /// What.
+        decided: calendar::Decided,
+        /// Answers when it is kept.
         reply: Reply<()>,
     },
     /// What comes.

@@ -14,6 +14,7 @@ mod erase;
 mod event;
 mod notes;
 mod notice;
+mod planned;
 mod publish;
 mod reconcile;
 mod recovery;
@@ -52,6 +53,7 @@ use crate::{
 use around::Around;
 use attention::Attention;
 use batches::Waited;
+use planned::PlannedSessions;
 use seat::Seat;
 use started::StartedApps;
 
@@ -103,6 +105,7 @@ struct Engine {
     slept: Option<(Timestamp, Timestamp)>,
     waited: Waited,
     started: StartedApps,
+    planned: PlannedSessions,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -121,6 +124,7 @@ enum Damage {
     Notes,
     Receipts,
     ByHand,
+    Calendar,
     ScreenTime,
 }
 
@@ -173,9 +177,15 @@ impl Engine {
                 // The start is over, so there is time.
                 self.purge_notes();
             }
-            Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
+            Event::Calendar(answer) => self.calendar_read(answer),
+            Event::Due | Event::ClockSet => self.try_again(),
+            Event::ZoneChanged => {
+                self.planned.read_again();
+                self.try_again();
+            }
             Event::Resumed => {
                 self.around.look_again.notify_one();
+                self.planned.read_again();
                 self.look_for_attention();
                 self.try_again();
                 for seat in &mut self.seats {
@@ -215,6 +225,7 @@ impl Engine {
         self.look_at_the_clocks();
         self.look_around();
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
+        self.mind_the_planned();
         self.evaluate();
         self.keep_clocks();
         self.attend();
@@ -233,7 +244,8 @@ impl Engine {
 
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
-        self.evaluation.next_change.into_iter().chain(self.started.next()).min()
+        let planned = self.planned.next(self.now);
+        self.evaluation.next_change.into_iter().chain(self.started.next()).chain(planned).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.
@@ -368,6 +380,8 @@ impl Engine {
                 seat.try_again();
                 seat.again = true;
             }
+            // They are read with every turn.
+            Change::LeftOut => {}
             Change::Caught(caught) => {
                 let ran = caught.ran.as_micros();
                 tracing::debug!(

@@ -55,6 +55,9 @@ pub struct Snapshot {
     pub settled: bool,
 }
 
+/// Why it will be quiet after an appointment.
+const PLANNED: &str = "planned, from your calendar: after a session that ends";
+
 impl Engine {
     /// Makes the snapshot and sends it if it is another one.
     pub(super) fn publish(&mut self) {
@@ -88,7 +91,16 @@ impl Engine {
 
     /// The rows of some periods.
     pub(super) fn period_rows(&self, periods: &[Period]) -> Vec<PeriodEntry> {
-        periods.iter().map(|it| period(it, &self.zone, &self.config)).collect()
+        let row = |it: &Period| {
+            let mut row = period(it, &self.zone, &self.config);
+            if let Reason::After { session, .. } = &it.reason
+                && self.planned.shows(session)
+            {
+                row.reason = row.reason.replacen("after a session that ended", PLANNED, 1);
+            }
+            row
+        };
+        periods.iter().map(row).collect()
     }
 
     /// What waits to be let through.
@@ -107,12 +119,16 @@ impl Engine {
     /// What the backends have in force together.
     fn in_force(&self) -> Desired {
         let mut all = Desired::default();
-        for part in self.seats.iter().filter(|it| !it.theirs).filter_map(|it| it.applied.as_ref()) {
+        for seat in self.seats.iter().filter(|it| !it.theirs) {
+            let Some(part) = &seat.applied else { continue };
+            let going: BTreeSet<String> =
+                seat.left_out().into_iter().filter_map(|it| it.app).collect();
+            let locked = part.apps.iter().filter(|id| !going.contains(&plain(id)));
+            all.apps.extend(locked.cloned());
             all.notifications = all.notifications.max(part.notifications);
             all.dim = all.dim.max(part.dim);
             all.warmth = all.warmth.or(part.warmth);
             all.greyscale |= part.greyscale;
-            all.apps.extend(part.apps.iter().cloned());
             all.sites.extend(part.sites.iter().cloned());
             all.breaks |= part.breaks;
         }
@@ -142,6 +158,11 @@ impl Engine {
                 }),
                 Some(_) => {}
             }
+            problems.extend(seat.left_out().into_iter().map(|it| ProblemEntry {
+                measure: seat.row.measures.first().map_or("", |it| it.name()).to_owned(),
+                backend: seat.row.id.to_owned(),
+                text: it.text,
+            }));
         }
         let on_disk = self.damage.values().cloned();
         let texts = on_disk.chain(self.started.unseen());
@@ -268,7 +289,7 @@ impl Engine {
                     cannot: said(seat.row.cannot),
                     text: match &seat.trouble {
                         Some(error) => format!("{text} Lately: {error}."),
-                        None => text,
+                        None => seat.left_out().iter().fold(text, |all, it| all + " " + &it.text),
                     },
                 });
             }

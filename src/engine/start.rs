@@ -12,7 +12,7 @@ use zbus::Connection;
 
 use super::{
     Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
-    clocks::PLACE, seat::Seat, sentences, started::StartedApps,
+    clocks::PLACE, planned::PlannedSessions, seat::Seat, sentences, started::StartedApps,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -144,6 +144,7 @@ impl Daemon {
             slept: None,
             waited: Waited::default(),
             started: StartedApps::default(),
+            planned: PlannedSessions::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,
@@ -260,6 +261,7 @@ impl Engine {
             seat.theirs = kept.theirs.contains(seat.row.id);
         }
         self.theirs = kept.theirs;
+        self.planned.decided = kept.planned;
         self.clocks.carry_over(&boot_id(), self.clock.now(), self.clock.since_boot());
         let ahead = self.clocks.ahead(self.now, self.since_boot);
         let stays = kept.stays.into_iter().map(|(name, since)| {

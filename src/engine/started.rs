@@ -89,6 +89,11 @@ impl StartedApps {
         self.apps.is_empty() && self.going == 0
     }
 
+    /// A notice of the engine's is being taken away.
+    pub fn one_goes(&mut self) {
+        self.going += 1;
+    }
+
     /// A notice is gone.
     pub fn one_ended(&mut self) {
         self.going = self.going.saturating_sub(1);
@@ -193,6 +198,9 @@ impl Engine {
 
     /// The person answered a notice, or something became of it.
     pub(super) fn answered(&mut self, app: &str, answer: Answer) {
+        if self.planned_answered(app, &answer) {
+            return;
+        }
         // What is answered counts from now.
         self.look_at_the_clocks();
         let Some(it) = self.started.apps.get_mut(app) else { return };

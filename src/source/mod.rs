@@ -4,6 +4,7 @@
 
 mod alarm;
 mod appears;
+mod calendar;
 mod configs;
 pub mod files;
 mod focus;
@@ -19,6 +20,7 @@ mod wayland;
 mod x11;
 
 pub use alarm::Alarm;
+pub use calendar::on_calendar;
 pub use configs::{ReadConfigs, Wrong, plans_dir, read_configs};
 pub use files::{ReadConfig, Watch, read_config};
 pub use focus::on_focus;

@@ -7,7 +7,8 @@ use std::{
 };
 
 /// Folders of the pure core.
-const PURE: [&str; 7] = ["config", "notes", "people", "plan", "report", "schedule", "screen_time"];
+const PURE: [&str; 8] =
+    ["calendar", "config", "notes", "people", "plan", "report", "schedule", "screen_time"];
 
 /// Modules of ours that the pure core may not name.
 const WORLD: [&str; 9] =

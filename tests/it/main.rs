@@ -32,6 +32,8 @@ mod notes;
 mod people;
 mod percent;
 mod places;
+mod planned;
+mod planned_clock;
 mod plasma;
 mod quiet_stand_in;
 mod replaced;

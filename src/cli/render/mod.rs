@@ -14,6 +14,7 @@ pub mod notes;
 mod page;
 pub mod people;
 pub mod plan;
+pub mod planned;
 pub mod report;
 #[cfg(test)]
 mod sample;
