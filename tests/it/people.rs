@@ -1,11 +1,14 @@
 //! Who comes through while others are held back, with the real daemon; and `quietctl people`, which needs none.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ffi::OsString, sync::Arc};
 
 use futures_util::StreamExt as _;
 use quietd::{
+    config::People,
     dbus::Peer,
-    standin::{Popup, StandIn as _, Swaync},
+    env::Env,
+    source::Notices,
+    standin::{Dunst, DunstVersion, Popup, PrivateBus, StandIn as _, Swaync},
 };
 use tokio::time::timeout;
 use zbus::{Connection, MatchRule, Message, MessageStream, Variant};
@@ -25,6 +28,20 @@ notifications = "urgent"
 [people]
 senders = ["Mum"]
 "#;
+
+/// Another program shows a notification.
+async fn notify(
+    sender: &Connection,
+    title: &str,
+    replaces: u32,
+    hints: &[(&str, Variant<'_>)],
+) -> u32 {
+    let hints: HashMap<&str, &Variant<'_>> =
+        hints.iter().map(|(key, value)| (*key, value)).collect();
+    let actions = ["answer", "Answer"].as_slice();
+    let body = ("chat", replaces, "", title, "<b>rings</b>", actions, hints, -1_i32);
+    Peer::new(sender, NAME, PATH, NAME).call("Notify", &body).await.unwrap()
+}
 
 /// A house where it is quiet, with somebody in it who sends notifications.
 struct Held {
@@ -49,11 +66,7 @@ impl Held {
     }
 
     async fn notify(&self, title: &str, replaces: u32, hints: &[(&str, Variant<'_>)]) -> u32 {
-        let hints: HashMap<&str, &Variant<'_>> =
-            hints.iter().map(|(key, value)| (*key, value)).collect();
-        let actions = ["answer", "Answer"].as_slice();
-        let body = ("chat", replaces, "", title, "<b>rings</b>", actions, hints, -1_i32);
-        Peer::new(&self.sender, NAME, PATH, NAME).call("Notify", &body).await.unwrap()
+        notify(&self.sender, title, replaces, hints).await
     }
 
     async fn call(&self, title: &str, replaces: u32) -> u32 {
@@ -157,6 +170,48 @@ async fn a_call_comes_through_a_storm() {
     let _storm = timeout(PATIENCE, storm).await.unwrap().unwrap();
     assert_eq!(held.titles().await, ["Ada\u{1b}[2J"]);
     held.quietd.stop().await;
+}
+
+#[tokio::test]
+async fn where_only_who_spoke_last_is_told_it_is_shown_beside_until_it_is_gone() {
+    let bus = PrivateBus::start().unwrap();
+    let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
+    let address: OsString = bus.address().into();
+    let session_bus = |name: &str| (name == "DBUS_SESSION_BUS_ADDRESS").then(|| address.clone());
+    let us = bus.connect().await.unwrap();
+    let mut leaving = leaving(&us).await;
+    let notices = Notices::watch(&Arc::new(Env::from_lookup(&session_bus)), &us);
+    notices.let_through(Some(&People::default()));
+    until_one_leaves(&mut leaving).await;
+    let sender = bus.connect().await.unwrap();
+    let until = async |titles: &[&str]| {
+        let look = async || {
+            let popups = dunst.popups().await;
+            if !popups.iter().map(|popup| &*popup.summary).eq(titles.iter().copied()) {
+                std::future::pending::<()>().await;
+            }
+            popups
+        };
+        let wait = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = dunst.changed() => {}
+                    popups = look() => return popups,
+                }
+            }
+        };
+        timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {titles:?}"))
+    };
+    let call = [("category", Variant::from("call.incoming"))];
+    let id = notify(&sender, "Ada", 0, &call).await;
+    let popups = until(&["Ada", "Ada"]).await;
+    let beside = popups.iter().find(|popup| popup.id != id).unwrap();
+    assert!(beside.actions.is_empty(), "an answer there would not reach her");
+    notify(&sender, "Ada, 0:05", id, &call).await;
+    until(&["Ada, 0:05", "Ada, 0:05"]).await;
+    dunst.closes(id, 3).await;
+    until(&[]).await;
 }
 
 #[tokio::test]
