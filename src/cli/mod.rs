@@ -5,7 +5,9 @@
 
 mod apps;
 mod ask;
+mod breaks;
 mod breathe;
+mod calendar;
 mod check;
 mod completions;
 mod context;
@@ -27,8 +29,10 @@ mod notice;
 mod off;
 mod output;
 mod pause;
+mod people;
 mod places;
 mod plan;
+mod planned;
 mod render;
 mod report;
 mod restore;
@@ -40,6 +44,7 @@ mod sit;
 mod start;
 mod state;
 mod status;
+mod suggest;
 mod today;
 mod trial;
 mod unlock;
@@ -90,6 +95,9 @@ enum Command {
     Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Planned(planned::Planned),
+    Break(breaks::Break),
+    Suggest(suggest::Suggest),
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
@@ -98,6 +106,7 @@ enum Command {
     Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    People(people::People),
     Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
@@ -105,6 +114,8 @@ enum Command {
     Setup(setup::Setup),
     Try(trial::Try),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Calendar(calendar::Calendar),
 }
 
 impl Command {
@@ -121,6 +132,9 @@ impl Command {
             Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Planned(command) => command.run(context).await,
+            Self::Break(command) => command.run(context).await,
+            Self::Suggest(command) => command.run(context).await,
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
@@ -129,6 +143,7 @@ impl Command {
             Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::People(command) => Ok(command.run(context)),
             Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
@@ -137,6 +152,7 @@ impl Command {
             Self::Setup(command) => command.run(context).await,
             Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
+            Self::Calendar(command) => command.run(),
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Scene {
     pub paused_until: u64,
     pub batch_until: u64,
     pub next_batch: u64,
+    pub next_break: u64,
+    pub suggestion: String,
     pub measures: MeasuresEntry,
     pub reasons: Vec<PeriodEntry>,
     pub waits: Vec<WaitEntry>,
@@ -97,6 +99,14 @@ impl Control {
 
     fn resume(&self) -> Result<(), Error> {
         self.hear("Resume".to_owned()).map(drop)
+    }
+
+    fn break_later(&self) -> Result<(), Error> {
+        self.hear("BreakLater".to_owned()).map(drop)
+    }
+
+    fn break_skip(&self) -> Result<(), Error> {
+        self.hear("BreakSkip".to_owned()).map(drop)
     }
 
     fn off(&self) -> Result<(), Error> {
@@ -167,6 +177,16 @@ impl Control {
     #[zbus(property)]
     fn next_batch(&self) -> u64 {
         self.scene().next_batch
+    }
+
+    #[zbus(property)]
+    fn next_break(&self) -> u64 {
+        self.scene().next_break
+    }
+
+    #[zbus(property)]
+    fn suggestion(&self) -> String {
+        self.scene().suggestion.clone()
     }
 
     #[zbus(property)]

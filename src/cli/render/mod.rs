@@ -12,7 +12,9 @@ pub mod lists;
 mod measures;
 pub mod notes;
 mod page;
+pub mod people;
 pub mod plan;
+pub mod planned;
 pub mod report;
 #[cfg(test)]
 mod sample;
