@@ -41,6 +41,8 @@ lock = ["app:org.example.Chat"]
 lock = ["app:org.example.Chat", "app:org.example.Mail"]
 [profiles.other]
 lock = ["app:org.example.Mail"]
+[suggestions]
+a-day = 0
 "#;
 
 const ENTRY: &str = "[Desktop Entry]\nType=Application\nName=<b>Chat\u{7}</b>\nExec=chat\n";
