@@ -14,6 +14,7 @@ mod error;
 mod forget;
 mod format;
 mod groups;
+mod later;
 mod length;
 mod log;
 mod manager;
@@ -76,6 +77,7 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Later(later::Later),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Apps(apps::Apps),
@@ -98,6 +100,7 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Later(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
@@ -120,6 +123,7 @@ impl Command {
                 | Self::Status(status::Status { notify: true, .. })
                 | Self::Start(start::Start { notify: true, .. })
                 | Self::Pause(pause::Pause { notify: true, .. })
+                | Self::Later(later::Later { notify: true, .. })
                 | Self::Off(off::Off { notify: true, .. })
         )
     }

@@ -12,7 +12,7 @@ use zbus::{Connection, OwnedVariant, fdo, message::Header, object_server::Signal
 use crate::{
     api::{
         AppEntry, DoctorEntry, Error, MeasuresEntry, NAME, PATH, PeriodEntry, ProblemEntry,
-        SessionEntry, WaitEntry,
+        SessionEntry, ToLockEntry, WaitEntry,
     },
     engine::{Event, Reply, Request, Snapshot},
 };
@@ -87,6 +87,13 @@ impl Quiet {
     /// Locks again what was let through, or waits to be.
     async fn cancel_unlock(&self, what: String) -> Result<(), Error> {
         self.ask(|reply| Request::CancelUnlock { what, reply }).await
+    }
+
+    /// Leaves the apps that are about to be locked open for 10 more minutes. Answers until when.
+    #[zbus(out_args("until_usec"))]
+    async fn later(&self) -> Result<u64, Error> {
+        let until = self.ask(|reply| Request::Later { reply }).await?;
+        Ok(u64::try_from(until.as_microsecond()).unwrap_or(0))
     }
 
     /// Asks for quiet on behalf of a program, with a profile, until `Release` or until the caller leaves the bus.
@@ -208,6 +215,12 @@ impl Quiet {
         self.snapshot.borrow().waits.clone()
     }
 
+    /// The apps that run and are about to be locked: `app` (s), `name` (s), `at` (t).
+    #[zbus(property)]
+    fn to_lock(&self) -> Vec<ToLockEntry> {
+        self.snapshot.borrow().to_lock.clone()
+    }
+
     /// What could not be done: `measure` (s), `backend` (s), `text` (s).
     #[zbus(property)]
     fn problems(&self) -> Vec<ProblemEntry> {
@@ -308,6 +321,9 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
         }
         if before.waits != now.waits {
             quiet.waits_changed(emitter).await?;
+        }
+        if before.to_lock != now.to_lock {
+            quiet.to_lock_changed(emitter).await?;
         }
         if before.problems != now.problems {
             quiet.problems_changed(emitter).await?;

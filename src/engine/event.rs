@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::notice::Answer;
+use super::{grace::Running, notice::Answer};
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
@@ -95,6 +95,8 @@ pub enum Event {
         /// What.
         answer: Answer,
     },
+    /// `engine::grace`: which of the apps that are about to be locked run.
+    Running(Running),
     /// `engine::notice`: a notice that was to be taken away is gone.
     NoticeEnded,
     /// SIGTERM, SIGINT: give everything back and end.
@@ -173,6 +175,11 @@ pub enum Request {
         what: String,
         /// Answers when it is locked.
         reply: Reply<()>,
+    },
+    /// Leaves open for a while what is about to be locked.
+    Later {
+        /// Answers until when.
+        reply: Reply<Timestamp>,
     },
     /// Another program asks for quiet.
     Hold {

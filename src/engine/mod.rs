@@ -9,6 +9,7 @@ mod batches;
 mod calls;
 mod clocks;
 mod event;
+mod grace;
 mod notice;
 mod publish;
 mod reconcile;
@@ -30,6 +31,7 @@ use tokio::{
 };
 
 pub use event::{Event, Reply, Request};
+pub use grace::Running;
 pub use notice::Answer;
 pub use publish::Snapshot;
 pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
@@ -45,6 +47,7 @@ use crate::{
 };
 use around::Around;
 use batches::Waited;
+use grace::Soon;
 use seat::Seat;
 use started::StartedApps;
 
@@ -95,6 +98,7 @@ struct Engine {
     slept: Option<(Timestamp, Timestamp)>,
     waited: Waited,
     started: StartedApps,
+    soon: Soon,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -185,6 +189,7 @@ impl Engine {
             Event::Changed { seat, change } => self.changed(seat, change),
             Event::Shown { id } => self.shown(id),
             Event::Answered { app, answer } => self.answered(&app, answer),
+            Event::Running(running) => self.soon.know(running),
             Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
                 tracing::info!("stopping");
@@ -206,6 +211,7 @@ impl Engine {
         self.commit();
         self.mind_what_waits();
         self.mind_what_started();
+        self.mind_the_grace();
         self.publish();
         self.answer();
         if let Err(error) = self.timer.arm(self.next_moment()) {
@@ -215,7 +221,8 @@ impl Engine {
 
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
-        self.evaluation.next_change.into_iter().chain(self.started.next()).min()
+        let others = self.started.next().into_iter().chain(self.next_grace());
+        self.evaluation.next_change.into_iter().chain(others).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.
@@ -243,6 +250,7 @@ impl Engine {
             self.evaluation = Evaluation::default();
             return;
         }
+        self.note_graces();
         let evaluation = self.with_facts(|facts| crate::schedule::evaluate(facts, self.now));
         if evaluation != self.evaluation {
             tracing::info!(

@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
 use super::{
-    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE, seat::Seat,
-    sentences, started::StartedApps,
+    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE, grace::Soon,
+    seat::Seat, sentences, started::StartedApps,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -143,6 +143,7 @@ impl Daemon {
             slept: None,
             waited: Waited::default(),
             started: StartedApps::default(),
+            soon: Soon::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,

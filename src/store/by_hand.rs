@@ -75,7 +75,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::schedule::{Hold, Start, Unlock};
+    use crate::schedule::{Grace, Hold, Start, Unlock};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -94,6 +94,8 @@ mod tests {
                 paused_until: Some(noon),
                 offs: vec![noon],
                 unlocks: vec![Unlock { what: "x.com".into(), from: noon, until: noon }],
+                graces: [("weekly:e@2026-06-01".to_owned(), Grace { from: noon, begun: true })]
+                    .into(),
                 holds: vec![],
             },
             clocks: Clocks {
