@@ -2,6 +2,8 @@
 //!
 //! Times are microseconds since the epoch, durations microseconds; 0 stands for "not known" or "the default".
 
+use std::collections::BTreeMap;
+
 use zbus::{DeserializeDict, SerializeDict, Type};
 
 /// The well-known name on the session bus.
@@ -22,6 +24,10 @@ pub enum Error {
     UnknownProfile(String),
     /// No session has that id.
     UnknownSession(String),
+    /// No note has that id.
+    UnknownNote(String),
+    /// A note that says nothing, is too long, or has a value that cannot be meant.
+    InvalidNote(String),
     /// A time that cannot be meant.
     InvalidTime(String),
     /// There is nothing to pause, resume, release or unlock.
@@ -50,6 +56,56 @@ pub struct SessionEntry {
     pub logged: u64,
     /// A few words.
     pub note: Option<String>,
+    /// How many notes belong to it; not there for none.
+    pub notes: Option<u32>,
+}
+
+/// One note, as `Notes` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct NoteEntry {
+    /// What `Erase` takes as `note`.
+    pub id: String,
+    /// When it was kept.
+    pub at: u64,
+    /// The session it belongs to.
+    pub session: Option<String>,
+    /// A few words.
+    pub text: Option<String>,
+    /// From 0 to 10.
+    pub mood: Option<u32>,
+    /// How long the person slept, in microseconds.
+    pub sleep: Option<u64>,
+    /// A question for the next appointment.
+    pub ask: Option<String>,
+    /// It is sealed, and the key is not there: what it says cannot be read.
+    pub sealed: Option<bool>,
+}
+
+/// How much was erased, as `Erase` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct Erased {
+    /// How many sessions.
+    pub sessions: u32,
+    /// How many notes.
+    pub notes: u32,
+    /// What could not be erased yet, why, and what to do, in a sentence.
+    pub kept: Option<String>,
+}
+
+/// One hour at the screen, as `ScreenTime` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct ScreenTimeEntry {
+    /// When the hour began.
+    pub start: u64,
+    /// Seconds at the screen.
+    pub seconds: u32,
+    /// Seconds in which it was quiet, at the screen or not.
+    pub quiet: u32,
+    /// Seconds at the screen by the id of the app that had the focus, as far as that is known.
+    pub apps: BTreeMap<String, u32>,
 }
 
 /// What waits to be let through, as `Waits` tells it.

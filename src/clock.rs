@@ -11,6 +11,8 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Time since boot, suspend included: nobody can set it.
     fn since_boot(&self) -> SignedDuration;
+    /// Time since boot, suspend left out: nobody can set it either.
+    fn awake(&self) -> SignedDuration;
     /// The zone the machine is in now; read anew at each call.
     fn zone(&self) -> TimeZone;
 }
@@ -26,9 +28,11 @@ impl Clock for SystemClock {
     }
 
     fn since_boot(&self) -> SignedDuration {
-        clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(SignedDuration::ZERO, |time| {
-            SignedDuration::from_secs(time.tv_sec()) + SignedDuration::from_nanos(time.tv_nsec())
-        })
+        read(ClockId::CLOCK_BOOTTIME)
+    }
+
+    fn awake(&self) -> SignedDuration {
+        read(ClockId::CLOCK_MONOTONIC)
     }
 
     fn zone(&self) -> TimeZone {
@@ -48,16 +52,24 @@ impl Clock for SystemClock {
     }
 }
 
+fn read(clock: ClockId) -> SignedDuration {
+    clock_gettime(clock).map_or(SignedDuration::ZERO, |time| {
+        SignedDuration::from_secs(time.tv_sec()) + SignedDuration::from_nanos(time.tv_nsec())
+    })
+}
+
 /// A clock that stands still until a test sets it.
 #[derive(Debug)]
 pub struct ManualClock {
     now: Mutex<(Timestamp, SignedDuration, TimeZone)>,
+    slept: Mutex<SignedDuration>,
 }
 
 impl ManualClock {
     /// Starts at a moment, in a zone, an hour after boot.
     pub fn new(now: Timestamp, zone: TimeZone) -> Self {
-        Self { now: Mutex::new((now, SignedDuration::from_hours(1), zone)) }
+        let now = Mutex::new((now, SignedDuration::from_hours(1), zone));
+        Self { now, slept: Mutex::default() }
     }
 
     /// Lets time pass, on the wall and since boot.
@@ -66,6 +78,12 @@ impl ManualClock {
             *now += by;
             *boot += by;
         });
+    }
+
+    /// Lets time pass while the machine sleeps.
+    pub fn sleep(&self, by: SignedDuration) {
+        self.advance(by);
+        *self.slept.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += by;
     }
 
     /// Sets the wall clock alone, as a person or NTP does.
@@ -89,6 +107,10 @@ impl Clock for ManualClock {
 
     fn since_boot(&self) -> SignedDuration {
         self.read(|time| time.1)
+    }
+
+    fn awake(&self) -> SignedDuration {
+        self.since_boot() - *self.slept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn zone(&self) -> TimeZone {

@@ -15,6 +15,9 @@
 //! | [`config`] | pure: the TOML as written → a model that is valid by construction, or every mistake with its place |
 //! | [`schedule`] | pure: rules + session log + now → [`schedule::Evaluation`] |
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
+//! | [`notes`] | pure: what a note is, and what of a text is kept |
+//! | [`report`] | pure: what a report for an appointment holds, and how it is written |
+//! | [`screen_time`] | pure: what the sources tell → time at the screen by hour and app |
 //! | [`engine`] | the loop: one task, one channel of events, receipts, recovery |
 //! | [`backend`] | I/O: one file for each service that can put a measure in force, one registry |
 //! | [`source`] | I/O: what the engine listens to |
@@ -37,9 +40,12 @@ pub mod config;
 pub mod dbus;
 pub mod engine;
 pub mod env;
+pub mod notes;
 pub mod plan;
 pub mod readiness;
+pub mod report;
 pub mod schedule;
+pub mod screen_time;
 pub mod source;
 pub mod standin;
 pub mod store;

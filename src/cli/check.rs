@@ -1,11 +1,14 @@
 //! `quietctl check`: reads the config and shows every mistake.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use serde_json::json;
 
 use super::{CommandError, context::Context, error::Kind, format::Format, said::Said};
-use crate::config::{self, Diagnostic};
+use crate::{
+    config::{self, Diagnostic, Installed, Mistakes, Source, Whole, parse_all},
+    source::{ReadConfig, Wrong, read_configs},
+};
 
 /// Reads the config and shows every mistake in it
 #[derive(Debug, clap::Args)]
@@ -30,25 +33,28 @@ struct Read {
 impl Check {
     /// Reads it.
     pub fn run(self, context: &Context) -> Result<Said, CommandError> {
-        let own = self.file.is_none();
-        let path = self.file.unwrap_or_else(|| context.env.config_file());
-        let name = context.env.for_people(&path);
-        let read = match fs::read_to_string(&path) {
-            Ok(text) => read(&text, &name, context.colour()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && own => Read {
-                text: format!(
-                    "There is no config yet at {name}. To write one to begin with: quietctl setup\n"
-                ),
-                mistakes: Vec::new(),
-                warnings: Vec::new(),
-            },
-            Err(_) if path.is_dir() => {
-                let message = format!("{name} is a folder; the config is one file.");
-                return Err(CommandError::new(Kind::No, message)
-                    .hint("To write one there, move the folder away: quietctl setup"));
-            }
-            Err(error) => {
-                return Err(CommandError::usage(format!("{name} cannot be read: {error}.")));
+        let read = match &self.file {
+            None => own(context)?,
+            Some(path) => {
+                let name = context.env.for_people(path);
+                let text = match fs::read_to_string(path) {
+                    Ok(text) => text,
+                    Err(_) if path.is_dir() => return Err(is_a_folder(&name)),
+                    Err(error) => {
+                        return Err(CommandError::usage(format!(
+                            "{name} cannot be read: {error}."
+                        )));
+                    }
+                };
+                let source = Source { name: &name, text: &text };
+                if is_plan(&text) {
+                    let nothing = Source { name: "", text: "" };
+                    let whole = parse_all(nothing, &[source], &Installed::default());
+                    // Alone, it is not beside anything.
+                    read(whole.map(|it| Whole { plans: Vec::new(), ..it }), &name, context)
+                } else {
+                    read(parse_all(source, &[], &Installed::default()), &name, context)
+                }
             }
         };
         let said = match self.format {
@@ -61,24 +67,70 @@ impl Check {
     }
 }
 
-fn read(text: &str, name: &str, colour: bool) -> Read {
-    match config::parse(text, name) {
-        Ok(parsed) => {
-            let warnings = config::render_warnings(name, text, &parsed.warnings, colour);
-            let config = &parsed.config;
+/// The person's own config, with the plans beside it.
+fn own(context: &Context) -> Result<Read, CommandError> {
+    let path = context.env.config_file();
+    let name = context.env.for_people(&path);
+    let configs = read_configs(&path);
+    match &configs.own {
+        ReadConfig::Folder => return Err(is_a_folder(&name)),
+        ReadConfig::Missing if configs.plans.is_empty() => {
+            return Ok(Read {
+                text: format!(
+                    "There is no config yet at {name}. To write one to begin with: quietctl setup\n"
+                ),
+                mistakes: Vec::new(),
+                warnings: Vec::new(),
+            });
+        }
+        _ => {}
+    }
+    match configs.parse(&context.env, &Installed::default()) {
+        Err(Wrong::Unread(sentence)) => Err(CommandError::usage(sentence)),
+        Err(Wrong::Mistakes(files)) => Ok(read(Err(files), &name, context)),
+        Ok(whole) => Ok(read(Ok(whole), &name, context)),
+    }
+}
+
+fn is_a_folder(name: &str) -> CommandError {
+    let message = format!("{name} is a folder; the config is one file.");
+    CommandError::new(Kind::No, message)
+        .hint("To write one there, move the folder away: quietctl setup")
+}
+
+/// Tells a plan from a config: it says so of itself.
+fn is_plan(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with("[plan]"))
+}
+
+fn read(parsed: Result<Whole, Vec<Mistakes>>, name: &str, context: &Context) -> Read {
+    let colour = context.colour();
+    let all = |files: Vec<Mistakes>| files.into_iter().flat_map(|file| file.diagnostics).collect();
+    match parsed {
+        Ok(whole) => {
+            let drawn = |file: &Mistakes| {
+                config::render_warnings(&file.name, &file.text, &file.diagnostics, colour)
+            };
+            let warnings: String = whole.warnings.iter().map(drawn).collect();
+            let config = &whole.config;
             let rules = config.after.len() + config.weekly.len() + config.places.len();
             let idle = "It has no rule, so nothing becomes quiet by itself. Where there is no config, quietctl \
                         setup writes one to begin with.\n";
             let idle = if rules == 0 { idle } else { "" };
+            let with = match whole.plans.len() {
+                0 => String::new(),
+                1 => ", with the plan beside it,".to_owned(),
+                plans => format!(", with the {plans} plans beside it,"),
+            };
             Read {
-                text: format!("{warnings}{name} has no mistakes.\n{idle}"),
+                text: format!("{warnings}{name}{with} has no mistakes.\n{idle}"),
                 mistakes: Vec::new(),
-                warnings: parsed.warnings,
+                warnings: all(whole.warnings),
             }
         }
-        Err(mistakes) => Read {
-            text: mistakes.render(colour),
-            mistakes: mistakes.diagnostics,
+        Err(files) => Read {
+            text: files.iter().map(|file| file.render(colour)).collect(),
+            mistakes: all(files),
             warnings: Vec::new(),
         },
     }
@@ -87,16 +139,14 @@ fn read(text: &str, name: &str, colour: bool) -> Read {
 /// The config in one sentence, for `doctor`: whether it is fine, and what to do if not.
 pub fn in_short(context: &Context) -> (bool, String) {
     let name = context.config_for_people();
-    match fs::read_to_string(context.env.config_file()) {
-        Ok(text) => match config::parse(&text, &name) {
-            Ok(_) => (true, format!("{name} has no mistakes")),
-            Err(mistakes) => {
-                (false, format!("{}. To see every one: quietctl check", mistakes.summary()))
-            }
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            (false, format!("There is none at {name}. To write one to begin with: quietctl setup"))
-        }
-        Err(error) => (false, format!("{name} cannot be read: {error}.")),
+    let configs = read_configs(&context.env.config_file());
+    if configs.own == ReadConfig::Missing && configs.plans.is_empty() {
+        let text = format!("There is none at {name}. To write one to begin with: quietctl setup");
+        return (false, text);
+    }
+    match configs.parse(&context.env, &Installed::default()) {
+        Ok(_) => (true, format!("{name} has no mistakes")),
+        Err(Wrong::Unread(sentence)) => (false, sentence),
+        Err(wrong) => (false, format!("{}. To see every one: quietctl check", wrong.summary())),
     }
 }

@@ -8,7 +8,9 @@ use zbus::{Connection, DynamicType, Variant, wire::DynamicDeserialize};
 
 use super::{CommandError, error::Kind, state::State};
 use crate::{
-    api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
+    api::{
+        self, AppEntry, DoctorEntry, Erased, NoteEntry, PeriodEntry, ScreenTimeEntry, SessionEntry,
+    },
     dbus::{CallError, Peer},
 };
 
@@ -20,6 +22,34 @@ const ANSWER_AT_MOST: Duration = Duration::from_secs(10);
 pub struct Control {
     bus: Connection,
     daemon: Peer,
+}
+
+/// A note to be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewNote {
+    /// A few words; empty for none.
+    pub text: String,
+    /// From 0 to 10.
+    pub mood: Option<u8>,
+    /// How long the person slept.
+    pub sleep: Option<SignedDuration>,
+    /// A question for the next appointment.
+    pub ask: Option<String>,
+    /// The session it belongs to; empty for none, and the last one where it is not said.
+    pub session: Option<String>,
+}
+
+/// What is to be erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erase<'a> {
+    /// A session, with its notes.
+    Session(&'a str),
+    /// One note.
+    Note(&'a str),
+    /// Everything before a moment.
+    Before(Timestamp),
+    /// Everything.
+    All,
 }
 
 /// Whether a call may start the daemon.
@@ -67,6 +97,45 @@ impl Control {
     /// Erases a session; starts the daemon if it can be.
     pub async fn forget_session(&self, id: &str) -> Result<(), CommandError> {
         self.call(Start::IfNeeded, "ForgetSession", &id).await
+    }
+
+    /// Keeps a note; starts the daemon if it can be. Answers its id.
+    pub async fn add_note(&self, note: &NewNote) -> Result<String, CommandError> {
+        let mut options: HashMap<&str, Variant<'_>> = HashMap::new();
+        options.extend(note.mood.map(|mood| ("mood", Variant::from(u32::from(mood)))));
+        options.extend(note.sleep.map(|sleep| ("sleep", Variant::from(length(Some(sleep))))));
+        options.extend(note.ask.as_deref().map(|ask| ("ask", Variant::from(ask))));
+        options.extend(note.session.as_deref().map(|id| ("session", Variant::from(id))));
+        self.call(Start::IfNeeded, "AddNote", &(&*note.text, options)).await
+    }
+
+    /// Every note that was kept since a moment.
+    pub async fn notes(&self, since: Option<Timestamp>) -> Result<Vec<NoteEntry>, CommandError> {
+        self.call(Start::Never, "Notes", &since.map_or(0, usec)).await
+    }
+
+    /// Time at the screen in the hours that began between two moments; none where it is not counted.
+    pub async fn screen_time(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Vec<ScreenTimeEntry>>, CommandError> {
+        match self.call(Start::Never, "ScreenTime", &(usec(from), usec(until))).await {
+            Err(error) if error.kind == Kind::No => Ok(None),
+            hours => hours.map(Some),
+        }
+    }
+
+    /// Erases for good. Where everything goes, no daemon is started for it.
+    pub async fn erase(&self, what: &Erase<'_>) -> Result<Erased, CommandError> {
+        let (key, value) = match what {
+            Erase::Session(id) => ("session", Variant::from(*id)),
+            Erase::Note(id) => ("note", Variant::from(*id)),
+            Erase::Before(before) => ("before", Variant::from(usec(*before))),
+            Erase::All => ("all", Variant::from(true)),
+        };
+        let start = if matches!(what, Erase::All) { Start::Never } else { Start::IfNeeded };
+        self.call(start, "Erase", &HashMap::from([(key, value)])).await
     }
 
     /// Every session that ended since a moment.
@@ -129,6 +198,15 @@ impl Control {
         self.call(Start::Never, "Plan", &(usec(from), usec(until))).await
     }
 
+    /// What was counted of the time at the screen between two moments.
+    pub async fn screen_time(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<ScreenTimeEntry>, CommandError> {
+        self.call(Start::Never, "ScreenTime", &(usec(from), usec(until))).await
+    }
+
     /// What serves each measure.
     pub async fn doctor(&self) -> Result<Vec<DoctorEntry>, CommandError> {
         self.call(Start::Never, "Doctor", &()).await
@@ -137,6 +215,11 @@ impl Control {
     /// What runs now.
     pub async fn apps(&self) -> Result<Vec<AppEntry>, CommandError> {
         self.call(Start::Never, "Apps", &()).await
+    }
+
+    /// Has the files read again.
+    pub async fn reload(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "Reload", &()).await
     }
 
     async fn call<B, R>(&self, start: Start, member: &str, body: &B) -> Result<R, CommandError>
@@ -174,9 +257,9 @@ fn explain(error: CallError) -> CommandError {
 fn answered(error: &str, text: String) -> CommandError {
     if let Some(ours) = error.strip_prefix("org.quietd.Quiet1.Error.") {
         return match ours {
-            "UnknownProfile" | "InvalidTime" => CommandError::usage(text),
+            "UnknownProfile" | "InvalidTime" | "InvalidNote" => CommandError::usage(text),
             // Each of these says itself what to do next.
-            "UnknownSession" | "NothingRunning" | "NeverLocked" => {
+            "UnknownSession" | "UnknownNote" | "NothingRunning" | "NeverLocked" => {
                 CommandError::new(Kind::No, text)
             }
             "ConfigInvalid" => {

@@ -1,7 +1,5 @@
 //! `quietctl groups`: what each group holds here. Works without the daemon.
 
-use std::{fs, io};
-
 use super::{
     CommandError,
     context::Context,
@@ -12,7 +10,8 @@ use super::{
 };
 use crate::{
     backend::lock::installed,
-    config::{GROUPS, Parsed, nearest, parse_here},
+    config::{GROUPS, Parsed, nearest},
+    source::read_configs,
 };
 
 /// Shows what each group holds here: apps, sites and categories
@@ -33,21 +32,14 @@ impl Groups {
     /// Reads the config and what is installed.
     pub fn run(self, context: &Context) -> Result<Said, CommandError> {
         let file = context.config_for_people();
-        let text = match fs::read_to_string(context.env.config_file()) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => {
-                return Err(CommandError::new(
-                    Kind::No,
-                    format!("{file} cannot be read: {error}."),
-                ));
-            }
-        };
         let installed = installed(&context.env.data_dirs);
-        let parsed = parse_here(&text, &file, &installed).map_err(|mistakes| {
-            CommandError::new(Kind::No, mistakes.summary())
+        let whole = read_configs(&context.env.config_file()).parse(&context.env, &installed);
+        let parsed = whole.map_err(|wrong| {
+            CommandError::new(Kind::No, wrong.summary())
                 .hint("To see every mistake: quietctl check")
         })?;
+        let parsed =
+            Parsed { config: parsed.config, warnings: Vec::new(), own_groups: parsed.own_groups };
         let held = Held::all(&parsed, &installed);
         let page = context.page();
         let Some(name) = &self.name else {

@@ -32,6 +32,20 @@ pub fn of(
     Ok(Some(lasts))
 }
 
+/// Reads how long a timer runs: `5` is five minutes, anything else as [`of`] reads it.
+pub fn minutes(
+    words: &[String],
+    thing: &str,
+    at_most: SignedDuration,
+) -> Result<Option<SignedDuration>, CommandError> {
+    match words {
+        [one] if one.parse::<f64>().is_ok() && !one.starts_with(['-', '+']) => {
+            of(&[format!("{one}m")], thing, at_most)
+        }
+        words => of(words, thing, at_most),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +62,22 @@ mod tests {
         assert_eq!(read("1h 30m"), Ok(Some(SignedDuration::from_mins(90))));
         assert_eq!(read("for 2 hours"), Ok(Some(SignedDuration::from_hours(2))));
         assert_eq!(read("3d"), Ok(Some(SignedDuration::from_hours(72))));
+    }
+
+    #[test]
+    fn a_number_alone_is_minutes() {
+        let read = |text: &str| {
+            let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            minutes(&words, "this", SignedDuration::from_hours(1))
+        };
+        assert_eq!(read(""), Ok(None));
+        assert_eq!(read("5"), Ok(Some(SignedDuration::from_mins(5))));
+        assert_eq!(read("0.5"), Ok(Some(SignedDuration::from_secs(30))));
+        assert_eq!(read("90s"), Ok(Some(SignedDuration::from_secs(90))));
+        assert_eq!(read("10 minutes"), Ok(Some(SignedDuration::from_mins(10))));
+        for wrong in ["0", "61", "-3", "nan", "inf", "1e3", "soon"] {
+            assert_eq!(read(wrong).unwrap_err().kind, super::super::error::Kind::Usage, "{wrong}");
+        }
     }
 
     #[test]

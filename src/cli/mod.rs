@@ -5,19 +5,25 @@
 
 mod apps;
 mod ask;
+mod breathe;
 mod check;
 mod completions;
 mod context;
 mod control;
+mod counted;
 mod doctor;
+mod erase;
 mod error;
 mod forget;
 mod format;
 mod groups;
+mod import;
 mod later;
 mod length;
 mod log;
 mod manager;
+mod note;
+mod notes;
 mod notice;
 mod off;
 mod output;
@@ -25,16 +31,20 @@ mod pause;
 mod places;
 mod plan;
 mod render;
+mod report;
 mod restore;
 mod resume;
 mod said;
 mod sessions;
 mod setup;
+mod sit;
 mod start;
 mod state;
 mod status;
+mod today;
 mod trial;
 mod unlock;
+mod week;
 mod when;
 
 use std::process::ExitCode;
@@ -78,10 +88,19 @@ enum Command {
     Off(off::Off),
     Unlock(unlock::Unlock),
     Later(later::Later),
+    Today(today::Today),
+    Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Note(note::Note),
+    Notes(notes::Notes),
+    Erase(erase::EraseCommand),
+    Report(report::ReportCommand),
+    Breathe(breathe::Breathe),
+    Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
     Restore(restore::Restore),
@@ -101,10 +120,19 @@ impl Command {
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
             Self::Later(command) => command.run(context).await,
+            Self::Today(command) => command.run(context).await,
+            Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Note(command) => command.run(context).await,
+            Self::Notes(command) => command.run(context).await,
+            Self::Erase(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
+            Self::Breathe(command) => command.run(context).await,
+            Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Check(command) => command.run(context),

@@ -28,3 +28,9 @@ pub fn complain(page: &Page, error: &CommandError) {
     // There is nowhere left to say that this failed.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
+
+/// Draws on standard error what a mistake is about.
+pub fn draw(text: &str) {
+    // There is nowhere left to say that this failed.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

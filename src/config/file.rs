@@ -7,10 +7,11 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, Sign,
+    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, ScreenTime, Sign,
     duration::write_duration,
     names::{nearest, shown},
     notes::Notes,
+    screen_time::{self, SCREEN_TIME},
     value::{At, Key, Section, Value},
 };
 
@@ -24,6 +25,7 @@ pub(super) struct File<'a> {
     pub groups: Vec<(At<&'a str>, Entries<'a>)>,
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
+    pub screen_time: ScreenTime,
 }
 
 /// `[[after]]`.
@@ -115,11 +117,17 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 7] = [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES];
+const TOP_KEYS: [&Key; 8] =
+    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &SCREEN_TIME];
 const PROFILE_KEYS: [&Key; 8] =
     [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &GRACE, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
+
+/// The keys of a config, each with what it takes.
+pub(super) fn top_keys() -> &'static [&'static Key] {
+    &TOP_KEYS
+}
 
 /// The longest `wait`.
 const WAIT_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
@@ -133,7 +141,11 @@ const NEUTRAL: u16 = 6500;
 impl<'a> File<'a> {
     /// Reads a document.
     pub(super) fn read(document: &'a DeTable<'a>, notes: &mut Notes<'_>) -> Self {
-        let file = Section::open("the file", &TOP_KEYS, document, 0..0, notes);
+        Self::read_section(&Section::open("the file", &TOP_KEYS, document, 0..0, notes), notes)
+    }
+
+    /// Reads a document whose keys were looked at.
+    pub(super) fn read_section(file: &Section<'a>, notes: &mut Notes<'_>) -> Self {
         let rules = |what, key, keys: &[&'static Key], notes: &mut Notes<'_>| {
             let value = file.get(key);
             value.and_then(|value| value.sections(what, keys, notes)).unwrap_or_default()
@@ -164,6 +176,7 @@ impl<'a> File<'a> {
                 .collect(),
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
+            screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
         }
     }
 }

@@ -175,6 +175,19 @@ fn never_locked(at: &At<&str>, what: &str, reason: &str, notes: &mut Notes<'_>) 
 }
 
 fn contradicts(at: &At<&str>, what: &str, notes: &mut Notes<'_>) {
+    // Whoever opens something counts for more than a plan, at once and also where the plan was there before.
+    if notes.is_in_plan(&at.span) {
+        notes.warning(
+            &at.span,
+            format!(
+                "{} stays open: it stands under [never] in the person's own config",
+                shown(what)
+            ),
+            "never locked",
+            "Take it out of the plan, or ask for another one.",
+        );
+        return;
+    }
     notes.mistake(
         &at.span,
         format!("{} is to be locked and stands under [never]", shown(what)),

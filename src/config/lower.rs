@@ -28,7 +28,8 @@ pub(super) fn config(
     let places = places(file, &profiles, notes);
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
-    Config { after, weekly, places, profiles, groups, never, batches }
+    let screen_time = file.screen_time;
+    Config { after, weekly, places, profiles, groups, never, batches, screen_time }
 }
 
 type Profiles = BTreeMap<String, Profile>;

@@ -22,6 +22,8 @@ mod names;
 pub mod never;
 mod notes;
 mod phases;
+mod plans;
+mod screen_time;
 mod syntax;
 mod value;
 
@@ -34,8 +36,8 @@ pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
-
-use self::{file::File, notes::Notes};
+pub use plans::{PLANS_AT_MOST, Plan, Source, Whole, parse_all};
+pub use screen_time::ScreenTime;
 
 /// The largest file that is read, in bytes.
 pub const TEXT_AT_MOST: usize = 1 << 20;
@@ -59,22 +61,10 @@ pub fn parse(text: &str, name: &str) -> Result<Parsed, Mistakes> {
 
 /// The same where it is known what is installed: categories are resolved to the apps that they bring.
 pub fn parse_here(text: &str, name: &str, installed: &Installed) -> Result<Parsed, Mistakes> {
-    if text.len() > TEXT_AT_MOST {
-        return Err(too_large(text.len(), name));
-    }
-    let (document, errors) = toml::de::DeTable::parse_recoverable(text);
-    let document = document.get_ref();
-    let mut notes = Notes::new(text);
-    let file = File::read(document, &mut notes);
-    let config = builtin::with(|built_in| lower::config(&file, built_in, installed, &mut notes));
-    let own_groups = file.groups.iter().map(|(name, _)| name.value.to_owned()).collect();
-    syntax::report(text, document, &errors, &mut notes);
-    let (diagnostics, warnings) = notes.finish();
-    if diagnostics.is_empty() {
-        Ok(Parsed { config, warnings, own_groups })
-    } else {
-        Err(Mistakes { name: name.to_owned(), text: text.to_owned(), diagnostics })
-    }
+    let mut whole =
+        parse_all(Source { name, text }, &[], installed).map_err(|mut all| all.remove(0))?;
+    let warnings = whole.warnings.pop().map(|file| file.diagnostics).unwrap_or_default();
+    Ok(Parsed { config: whole.config, warnings, own_groups: whole.own_groups })
 }
 
 fn too_large(size: usize, name: &str) -> Mistakes {

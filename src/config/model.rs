@@ -29,6 +29,8 @@ pub struct Config {
     /// The times of day at which held notifications come through together, each for [`BATCH_LASTS`]: `batches`. In order,
     /// each once, at most [`BATCHES_AT_MOST`].
     pub batches: Vec<civil::Time>,
+    /// Whether time at the screen is counted: `[screen-time]`.
+    pub screen_time: super::ScreenTime,
 }
 
 /// How long held notifications come through at each of `batches`.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Diagnostic;
+use super::{Diagnostic, plans::file_of};
 
 /// How many of each are kept; a file with more is not this program's.
 pub(super) const KEPT_AT_MOST: usize = 200;
@@ -14,6 +14,8 @@ const NOTED_AT_MOST: usize = 5_000;
 #[derive(Debug)]
 pub(super) struct Notes<'t> {
     text: &'t str,
+    /// Where each file begins, the first at 0.
+    files: Vec<usize>,
     /// Where each line but the first begins.
     lines: Vec<usize>,
     mistakes: Vec<Note>,
@@ -33,8 +35,18 @@ struct Note {
 
 impl<'t> Notes<'t> {
     pub(super) fn new(text: &'t str) -> Self {
+        Self::of_files(text, vec![0])
+    }
+
+    /// Notes on several files that stand one after the other in a text; `files` is where each begins.
+    pub(super) fn of_files(text: &'t str, files: Vec<usize>) -> Self {
         let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
-        Self { text, lines, mistakes: Vec::new(), warnings: Vec::new() }
+        Self { text, files, lines, mistakes: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// Tells whether a place is in another file than the first.
+    pub(super) fn is_in_plan(&self, span: &Range<usize>) -> bool {
+        file_of(span.start, &self.files) > 0
     }
 
     /// Notes a mistake.
@@ -79,9 +91,14 @@ impl<'t> Notes<'t> {
         }
     }
 
-    /// The line of a place, from 1.
+    /// The line of a place in its file, from 1.
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        self.lines.partition_point(|begins| *begins <= span.start) + 1
+        let begin = self.files[file_of(span.start, &self.files)];
+        self.line_of_all(span.start) - self.line_of_all(begin) + 1
+    }
+
+    fn line_of_all(&self, place: usize) -> usize {
+        self.lines.partition_point(|begins| *begins <= place)
     }
 
     /// Leaves out what may only follow from the file being broken at these places, or from `lost_from` on.
@@ -91,14 +108,14 @@ impl<'t> Notes<'t> {
         lost_from: Option<usize>,
     ) {
         let lines: std::collections::BTreeSet<usize> =
-            broken.iter().map(|span| self.line(span)).collect();
+            broken.iter().map(|span| self.line_of_all(span.start)).collect();
         let mut mistakes = std::mem::take(&mut self.mistakes);
         mistakes.retain(|note| {
             let inside =
                 |span: &Range<usize>| note.span.start <= span.start && span.start <= note.span.end;
             !note.absence
                 && lost_from.is_none_or(|from| note.span.start < from)
-                && !lines.contains(&self.line(&note.span))
+                && !lines.contains(&self.line_of_all(note.span.start))
                 && !broken.iter().any(inside)
         });
         self.mistakes = mistakes;
@@ -106,7 +123,8 @@ impl<'t> Notes<'t> {
 
     /// The mistakes and the warnings, each in the order of the file.
     pub(super) fn finish(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-        (placed(self.text, self.mistakes), placed(self.text, self.warnings))
+        let Self { text, files, mistakes, warnings, .. } = self;
+        (placed(text, &files, mistakes), placed(text, &files, warnings))
     }
 }
 
@@ -118,15 +136,19 @@ impl Note {
 }
 
 /// Sorts, and counts lines and columns in one walk along the text.
-fn placed(text: &str, mut notes: Vec<Note>) -> Vec<Diagnostic> {
+fn placed(text: &str, files: &[usize], mut notes: Vec<Note>) -> Vec<Diagnostic> {
     notes.sort_by_key(|note| (note.span.start, note.span.end));
     notes.dedup_by(|a, b| a.span == b.span && a.title == b.title);
     notes.truncate(KEPT_AT_MOST);
     let mut characters = text.char_indices().peekable();
     let (mut line, mut column) = (1, 1);
     let place = |note: Note| {
-        while let Some((_, character)) = characters.next_if(|(at, _)| *at < note.span.start) {
-            (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        while let Some((at, character)) = characters.next_if(|(at, _)| *at < note.span.start) {
+            (line, column) = match character {
+                '\n' if files.contains(&(at + 1)) => (1, 1),
+                '\n' => (line + 1, 1),
+                _ => (line, column + 1),
+            };
         }
         let Note { span, title, label, help, .. } = note;
         Diagnostic { line, column, span, title, label, help }

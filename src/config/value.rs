@@ -79,6 +79,11 @@ impl<'a> Section<'a> {
         Self { what, table, span }
     }
 
+    /// Opens a table whose keys somebody else looks at.
+    pub(super) fn bare(what: &'static str, table: &'a DeTable<'a>, span: Range<usize>) -> Self {
+        Self { what, table, span }
+    }
+
     /// The value of a key, if it is written.
     pub(super) fn get(&self, key: &'static Key) -> Option<Value<'a>> {
         self.table.get(key.name).map(|value| Value::new(key, value))

@@ -9,12 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 use zbus::{Connection, OwnedVariant, fdo, message::Header, object_server::SignalEmitter};
 
+use super::notes;
 use crate::{
     api::{
-        AppEntry, DoctorEntry, Error, MeasuresEntry, NAME, PATH, PeriodEntry, ProblemEntry,
-        SessionEntry, ToLockEntry, WaitEntry,
+        AppEntry, DoctorEntry, Erased, Error, MeasuresEntry, NAME, NoteEntry, PATH, PeriodEntry,
+        ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
-    engine::{Event, Reply, Request, Snapshot},
+    engine::{Event, NotesCall, Reply, Request, Snapshot},
 };
 
 /// The one object.
@@ -48,11 +49,42 @@ impl Quiet {
         self.ask(|reply| Request::Forget { id, reply }).await
     }
 
-    /// Lists the sessions that ended at or after `since_usec`: `id` (s), `kind` (s), `ended` (t), `logged` (t), `note` (s).
+    /// Lists the sessions that ended at or after `since_usec`: `id` (s), `kind` (s), `ended` (t), `logged` (t), `note` (s),
+    /// `notes` (u: how many belong to it).
     #[zbus(out_args("sessions"))]
     async fn sessions(&self, since_usec: u64) -> Result<Vec<SessionEntry>, Error> {
         let since = moment(since_usec)?;
         self.ask(|reply| Request::Sessions { since, reply }).await
+    }
+
+    /// Keeps a note: a few words, or none. `options` may hold `mood` (u, 0 to 10), `sleep` (t, microseconds), `ask` (s: a question
+    /// for the next appointment) and `session` (s: the session's id, or "" for none; if not said, the last one that ended at
+    /// most 72 hours ago). Answers the note's id.
+    #[zbus(out_args("id"))]
+    async fn add_note(
+        &self,
+        text: String,
+        options: HashMap<String, OwnedVariant>,
+    ) -> Result<String, Error> {
+        let asked = notes::new_note(text, &options)?;
+        self.ask(|reply| Request::Notes(NotesCall::Add { asked, reply })).await
+    }
+
+    /// Lists the notes that were kept at or after `since_usec`: `id` (s), `at` (t), `session` (s), `text` (s), `mood` (u),
+    /// `sleep` (t), `ask` (s), `sealed` (b: what it says cannot be read here). Only what was noted is there.
+    #[zbus(out_args("notes"))]
+    async fn notes(&self, since_usec: u64) -> Result<Vec<NoteEntry>, Error> {
+        let since = moment(since_usec)?;
+        self.ask(|reply| Request::Notes(NotesCall::List { since, reply })).await
+    }
+
+    /// Erases for good, from the disk too. `what` holds one of `session` (s: with its notes), `note` (s), `before` (t: all that is
+    /// older) and `all` (b: everything; what is quiet is given back first). Answers how much: `sessions` (u), `notes` (u),
+    /// `kept` (s: what could not be erased yet, and why).
+    #[zbus(out_args("erased"))]
+    async fn erase(&self, what: HashMap<String, OwnedVariant>) -> Result<Erased, Error> {
+        let what = notes::erase(&what)?;
+        self.ask(|reply| Request::Notes(NotesCall::Erase { what, reply })).await
     }
 
     /// Begins a period by hand with a profile, for `usec` (0: 4 hours; at most 72 hours). Answers its run.
@@ -126,6 +158,22 @@ impl Quiet {
             ));
         }
         self.ask(|reply| Request::Plan { from, until, reply }).await
+    }
+
+    /// Lists the hours that began between two times and in which something was counted: `start` (t), `seconds` (u: at the
+    /// screen), `quiet` (u: seconds in which it was quiet while the machine was awake), `apps` (a{su}: seconds at the screen by
+    /// the id of the app that had the focus, as far as the desktop tells). Fails with `NothingRunning` where it is not counted.
+    #[zbus(out_args("hours"))]
+    async fn screen_time(
+        &self,
+        from_usec: u64,
+        until_usec: u64,
+    ) -> Result<Vec<ScreenTimeEntry>, Error> {
+        let (from, until) = (moment(from_usec)?, moment(until_usec)?);
+        if until < from {
+            return Err(Error::InvalidTime("The end comes after the beginning.".into()));
+        }
+        self.ask(|reply| Request::ScreenTime { from, until, reply }).await
     }
 
     /// Lists for each measure the backends that could serve it: `measure` (s), `backend` (s), `title` (s), `state`
@@ -342,13 +390,13 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
     Ok(())
 }
 
-fn moment(usec: u64) -> Result<Timestamp, Error> {
+pub(super) fn moment(usec: u64) -> Result<Timestamp, Error> {
     i64::try_from(usec).ok().and_then(|usec| Timestamp::from_microsecond(usec).ok()).ok_or_else(
         || Error::InvalidTime(format!("{usec} µs since 1970 is later than the calendar goes.")),
     )
 }
 
-fn duration(usec: u64) -> Result<SignedDuration, Error> {
+pub(super) fn duration(usec: u64) -> Result<SignedDuration, Error> {
     i64::try_from(usec).map(SignedDuration::from_micros).map_err(|_| {
         Error::InvalidTime(format!("{usec} µs is longer than anything here can last."))
     })

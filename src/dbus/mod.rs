@@ -5,6 +5,7 @@
 
 pub mod dconf;
 pub mod interface;
+mod notes;
 mod notify;
 mod peer;
 

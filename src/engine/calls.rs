@@ -49,6 +49,7 @@ impl Engine {
                 self.reply_when_settled(reply, forgotten);
             }
             Request::Sessions { since, reply } => answer(reply, self.list(since)),
+            Request::Notes(call) => self.notes_call(call),
             Request::Start { profile, lasts, reply } => {
                 let started = self.start(profile, lasts);
                 self.reply_when_settled(reply, started);
@@ -89,6 +90,9 @@ impl Engine {
                 let periods = self.with_facts(|facts| crate::schedule::periods(facts, from, until));
                 answer(reply, Ok(self.period_rows(&periods)));
             }
+            Request::ScreenTime { from, until, reply } => {
+                answer(reply, self.screen_time(from, until));
+            }
             Request::Doctor { reply } => {
                 self.try_again();
                 self.probe_all();
@@ -116,7 +120,7 @@ impl Engine {
                 });
             }
             Request::Reload { reply } => {
-                self.config_text = None;
+                self.configs = None;
                 self.take_files();
                 let reloaded = if self.config_error.is_empty() {
                     Ok(())
@@ -180,9 +184,7 @@ impl Engine {
         let now = self.now;
         let log = self.log.as_ref().ok_or_else(no_log)?;
         if !log.forget(id, now).map_err(|error| not_kept(&error))? {
-            return Err(Error::UnknownSession(format!(
-                "There is no session «{id}». `quietctl sessions` lists them."
-            )));
+            return Err(unknown_session(id));
         }
         self.read_log();
         Ok(())
@@ -193,7 +195,12 @@ impl Engine {
         let mut sessions = log.all().sessions;
         sessions.retain(|session| session.ended >= since);
         sessions.sort_by(|a, b| (a.ended, &a.id).cmp(&(b.ended, &b.id)));
-        Ok(sessions.into_iter().map(publish::session).collect())
+        let notes = self.notes_by_session();
+        let row = |session: Session| {
+            let notes = notes.get(&session.id).copied();
+            SessionEntry { notes, ..publish::session(session) }
+        };
+        Ok(sessions.into_iter().map(row).collect())
     }
 
     fn start(&mut self, profile: String, lasts: SignedDuration) -> Result<String, Error> {
@@ -240,7 +247,7 @@ impl Engine {
         Ok(())
     }
 
-    fn off(&mut self) {
+    pub(super) fn off(&mut self) {
         tracing::info!("off");
         self.by_hand.offs.push(self.now);
         self.by_hand.starts.clear();
@@ -437,11 +444,15 @@ fn not_kept(error: &store::StoreError) -> Error {
     Error::NotKept(error.to_string())
 }
 
-fn no_log() -> Error {
+pub(super) fn unknown_session(id: &str) -> Error {
+    Error::UnknownSession(format!("There is no session «{id}». `quietctl sessions` lists them."))
+}
+
+pub(super) fn no_log() -> Error {
     Error::NotKept("There is no folder for the session log; `quietctl status` says why.".into())
 }
 
-fn answer<T>(reply: Reply<T>, result: Result<T, Error>) {
+pub(super) fn answer<T>(reply: Reply<T>, result: Result<T, Error>) {
     // A caller that has left wants no answer.
     let _ = reply.send(result);
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{grace::Running, notice::Answer};
+use super::{grace::Running, notes::NotesCall, notice::Answer};
 use crate::{
-    api::{self, AppEntry, DoctorEntry, PeriodEntry, SessionEntry},
+    api::{self, AppEntry, DoctorEntry, PeriodEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
     config::Installed,
+    screen_time::Told,
     store::Receipt,
 };
 
@@ -46,6 +47,8 @@ pub enum Event {
         /// Whether one of them is external, or logind sees a dock.
         docked: bool,
     },
+    /// `source::idle`, `source::focus`, `source::locked`, `source::logind`: whether the person is at the screen, and where.
+    Attention(Told),
     /// A backend's probe, started by the engine.
     Probed {
         /// Which seat.
@@ -210,6 +213,15 @@ pub enum Request {
         /// Answers the periods.
         reply: Reply<Vec<PeriodEntry>>,
     },
+    /// What was counted of the time at the screen.
+    ScreenTime {
+        /// Hours that began then or later.
+        from: Timestamp,
+        /// And before then.
+        until: Timestamp,
+        /// Answers them, in their order.
+        reply: Reply<Vec<ScreenTimeEntry>>,
+    },
     /// What serves each measure here.
     Doctor {
         /// Answers a row for each measure and backend.
@@ -220,6 +232,8 @@ pub enum Request {
         /// Answers a row for each app.
         reply: Reply<Vec<AppEntry>>,
     },
+    /// About notes, and what is erased.
+    Notes(NotesCall),
     /// Reads the config again.
     Reload {
         /// Answers when it is in use, or why it is not.

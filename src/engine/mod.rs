@@ -5,11 +5,15 @@
 //! backend, and what is quiet when, which the pure core says.
 
 mod around;
+mod attention;
 mod batches;
 mod calls;
 mod clocks;
+mod configs;
+mod erase;
 mod event;
 mod grace;
+mod notes;
 mod notice;
 mod publish;
 mod reconcile;
@@ -30,8 +34,10 @@ use tokio::{
     time::Instant,
 };
 
+pub use erase::Erase;
 pub use event::{Event, Reply, Request};
 pub use grace::Running;
+pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;
 pub use publish::Snapshot;
 pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
@@ -40,12 +46,13 @@ pub use start::{Daemon, Ready, StartError};
 use crate::{
     backend::{Change, Desktop},
     clock::Clock,
-    config::{self, ANY_AT_MOST, Config, Installed},
+    config::{ANY_AT_MOST, Config, Installed},
     schedule::{ByHand, Evaluation, Facts, Session},
-    source::{Names, ReadConfig, Timer, read_config},
+    source::{Names, ReadConfigs, Timer},
     store::{ByHandStore, Clocks, ReceiptStore, SessionLog},
 };
 use around::Around;
+use attention::Attention;
 use batches::Waited;
 use grace::Soon;
 use seat::Seat;
@@ -74,7 +81,7 @@ struct Engine {
 
     config: Config,
     config_path: PathBuf,
-    config_text: Option<ReadConfig>,
+    configs: Option<ReadConfigs>,
     config_error: String,
     installed: Installed,
     log: Option<SessionLog>,
@@ -88,6 +95,7 @@ struct Engine {
     theirs: BTreeSet<String>,
     clocks: Clocks,
     around: Around,
+    attention: Attention,
 
     seats: Vec<Seat>,
     evaluation: Evaluation,
@@ -114,8 +122,10 @@ struct Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Damage {
     Log,
+    Notes,
     Receipts,
     ByHand,
+    ScreenTime,
 }
 
 /// An answer that waits until what was asked is in force.
@@ -160,11 +170,17 @@ impl Engine {
             Event::FilesChanged => {
                 self.read_config();
                 self.read_log();
+                self.purge_notes();
             }
-            Event::Installed(installed) => self.take_installed(installed),
+            Event::Installed(installed) => {
+                self.take_installed(installed);
+                // The start is over, so there is time.
+                self.purge_notes();
+            }
             Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
             Event::Resumed => {
                 self.around.look_again.notify_one();
+                self.look_for_attention();
                 self.try_again();
                 for seat in &mut self.seats {
                     seat.again = seat.has_or_gets_something();
@@ -178,6 +194,7 @@ impl Engine {
                 self.around.seen.monitors = names;
                 self.around.seen.docked = docked;
             }
+            Event::Attention(told) => self.told(told),
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -205,6 +222,7 @@ impl Engine {
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
         self.evaluate();
         self.keep_clocks();
+        self.attend();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();
@@ -280,65 +298,6 @@ impl Engine {
             zone: &self.zone,
             slept: self.slept,
         })
-    }
-
-    fn read_config(&mut self) {
-        let read = read_config(&self.config_path);
-        if self.config_text.as_ref() == Some(&read) {
-            return;
-        }
-        let name = self.desktop.env.for_people(&self.config_path);
-        let error = match &read {
-            ReadConfig::Text(text) => match config::parse_here(text, &name, &self.installed) {
-                Ok(parsed) => {
-                    for warning in &parsed.warnings {
-                        tracing::warn!(line = warning.line, "{}", warning.title);
-                    }
-                    self.config = parsed.config;
-                    String::new()
-                }
-                Err(mistakes) => mistakes.summary(),
-            },
-            ReadConfig::Missing => {
-                self.config = self.built_in();
-                String::new()
-            }
-            ReadConfig::Folder => {
-                format!(
-                    "{name} is a folder; quietd reads a file there. `quietctl setup` writes one once it is moved away."
-                )
-            }
-            ReadConfig::Unreadable(sentence) => sentence.clone(),
-        };
-        if !error.is_empty() {
-            tracing::warn!("{error}");
-        }
-        if error != self.config_error && !error.is_empty() && self.ready_told {
-            self.tell_the_person(&error);
-        }
-        self.config_error = error;
-        self.config_text = Some(read);
-    }
-
-    fn built_in(&self) -> Config {
-        config::parse_here("", "", &self.installed).map(|it| it.config).unwrap_or_default()
-    }
-
-    /// Looks again at what the categories of groups bring. A config that is broken now waits until it is not.
-    fn take_installed(&mut self, installed: Installed) {
-        if installed == self.installed {
-            return;
-        }
-        self.installed = installed;
-        match &self.config_text {
-            Some(ReadConfig::Text(text)) => {
-                if let Ok(parsed) = config::parse_here(text, "", &self.installed) {
-                    self.config = parsed.config;
-                }
-            }
-            Some(ReadConfig::Missing) => self.config = self.built_in(),
-            _ => {}
-        }
     }
 
     fn read_log(&mut self) {

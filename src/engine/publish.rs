@@ -277,6 +277,7 @@ impl Engine {
                 });
             }
         }
+        rows.extend(self.screen_time_doctor());
         rows
     }
 }
@@ -307,6 +308,7 @@ pub(super) fn session(session: Session) -> SessionEntry {
         ended: usec(session.ended),
         logged: usec(session.logged),
         note: session.note,
+        notes: None,
     }
 }
 

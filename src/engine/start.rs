@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, watch};
 use zbus::Connection;
 
 use super::{
-    Damage, Engine, Event, Snapshot, around::Around, batches::Waited, clocks::PLACE, grace::Soon,
-    seat::Seat, sentences, started::StartedApps,
+    Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
+    clocks::PLACE, grace::Soon, seat::Seat, sentences, started::StartedApps,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -123,7 +123,7 @@ impl Daemon {
             out,
             config: Config::default(),
             config_path: self.config_path.clone(),
-            config_text: None,
+            configs: None,
             config_error: String::new(),
             installed: Installed::default(),
             log: None,
@@ -135,6 +135,7 @@ impl Daemon {
             theirs: BTreeSet::new(),
             clocks: Clocks::default(),
             around: Around::default(),
+            attention: Attention::open(&self.env.state_dir(), now),
             seats,
             evaluation: Evaluation::default(),
             now,
@@ -208,7 +209,10 @@ impl Daemon {
             }
         });
         let log_dir = self.env.log_dir();
-        for watch in [Watch::file(&self.config_path), Watch::folder(&log_dir)] {
+        let plans = source::plans_dir(&self.config_path);
+        let watches =
+            [Watch::file(&self.config_path), Watch::folder(&plans), Watch::folder(&log_dir)];
+        for watch in watches {
             match watch {
                 Ok(mut watch) => {
                     let told = tell.clone();

@@ -2,15 +2,28 @@
 //!
 //! Nothing here decides anything, and nothing here polls.
 
+mod alarm;
+mod appears;
+mod configs;
 pub mod files;
+mod focus;
+mod idle;
+mod locked;
 mod logind;
 mod monitors;
 mod names;
 mod network;
 mod notices;
 mod timer;
+mod wayland;
+mod x11;
 
+pub use alarm::Alarm;
+pub use configs::{ReadConfigs, Wrong, plans_dir, read_configs};
 pub use files::{ReadConfig, Watch, read_config};
+pub use focus::on_focus;
+pub use idle::on_idle;
+pub use locked::on_lock;
 pub use logind::{on_resume, on_zone_change};
 pub use monitors::{is_docked, on_monitors};
 pub use names::Names;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use quietd::config::{Config, Kinds, Parsed, parse};
+use quietd::config::{Config, Installed, Kinds, Parsed, Source, parse, parse_all};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -162,8 +162,28 @@ fn every_toml_block_of_the_readme_is_valid() {
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).unwrap();
     let blocks = toml_blocks(&readme);
-    assert_eq!(blocks.len(), readme.matches("```toml").count(), "each block is found");
+    assert_eq!(blocks.len(), readme.matches("```toml\n").count(), "each block is found");
     for (number, block) in blocks.iter().enumerate() {
         flawless(block, &format!("README.md, block {}", number + 1));
+    }
+}
+
+#[test]
+fn every_plan_in_the_readme_would_be_taken_over() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let plans: Vec<&str> = readme
+        .split("```toml plan\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(!plans.is_empty());
+    for text in plans {
+        let own = Source { name: "config.toml", text: "" };
+        let plan = Source { name: "README.md", text };
+        let whole = parse_all(own, &[plan], &Installed::default());
+        let whole = whole.unwrap_or_else(|files| panic!("{}", files[0].render(false)));
+        assert!(whole.plans[0].name.is_some());
+        let warned: Vec<String> = whole.warnings.iter().map(|file| file.render(false)).collect();
+        assert!(warned.is_empty(), "{warned:?}");
     }
 }

@@ -18,6 +18,14 @@ async fn dunst(house: &House) -> Dunst {
     Dunst::start(house.bus.address(), DunstVersion::New, 0).await.unwrap()
 }
 
+/// A home whose sessions hold notifications back, and dunst on its bus.
+async fn at_home() -> (House, Dunst) {
+    let house = House::new().await;
+    house.write_config(HELD);
+    let dunst = dunst(&house).await;
+    (house, dunst)
+}
+
 async fn log(house: &House) -> String {
     let no_options = std::collections::HashMap::<&str, zbus::Variant<'_>>::new();
     house.quiet().call("LogSession", &("a long day", 0_u64, no_options)).await.unwrap()
@@ -33,9 +41,7 @@ fn no_receipts(house: &House) -> bool {
 
 #[tokio::test]
 async fn a_session_is_logged_and_everything_comes_back() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let before = dunst.state().await;
     let quietd = house.start().await;
     assert!(!house.get::<bool>("Quiet").await);
@@ -56,9 +62,7 @@ async fn a_session_is_logged_and_everything_comes_back() {
 
 #[tokio::test]
 async fn a_killed_daemon_leaves_what_its_next_start_or_restore_gives_back() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let before = dunst.state().await;
     let quietd = house.start().await;
     log(&house).await;
@@ -79,9 +83,7 @@ async fn a_killed_daemon_leaves_what_its_next_start_or_restore_gives_back() {
 
 #[tokio::test]
 async fn a_stop_gives_everything_back_and_a_start_takes_it_up_again() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let before = dunst.state().await;
     let quietd = house.start().await;
     log(&house).await;
@@ -164,9 +166,7 @@ async fn phases_pass_by_themselves() {
 
 #[tokio::test]
 async fn a_service_that_never_answers_keeps_nobody_waiting_at_the_exit() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let quietd = house.start().await;
     dunst.fault(Fault::Hangs).await;
     log(&house).await;
@@ -179,9 +179,7 @@ async fn a_service_that_never_answers_keeps_nobody_waiting_at_the_exit() {
 
 #[tokio::test]
 async fn a_service_that_was_only_slow_is_asked_again() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let before = dunst.state().await;
     let quietd = house.start().await;
     dunst.fault(Fault::Hangs).await;
@@ -201,9 +199,7 @@ async fn a_service_that_was_only_slow_is_asked_again() {
 
 #[tokio::test]
 async fn a_service_that_restarts_is_quiet_again() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let mut dunst = dunst(&house).await;
+    let (house, mut dunst) = at_home().await;
     let before = dunst.state().await;
     let quietd = house.start().await;
     log(&house).await;
@@ -219,9 +215,7 @@ async fn a_service_that_restarts_is_quiet_again() {
 
 #[tokio::test]
 async fn what_the_person_changes_is_theirs() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let quietd = house.start().await;
     log(&house).await;
     dunst.person_changes().await;
@@ -234,9 +228,7 @@ async fn what_the_person_changes_is_theirs() {
 
 #[tokio::test]
 async fn who_asks_for_quiet_anew_has_it_and_is_given_back_what_they_set() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let quietd = house.start().await;
     log(&house).await;
     let held = dunst.state().await;
@@ -262,9 +254,7 @@ async fn who_asks_for_quiet_anew_has_it_and_is_given_back_what_they_set() {
 
 #[tokio::test]
 async fn what_the_person_changes_is_theirs_over_a_crash() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let quietd = house.start().await;
     log(&house).await;
     dunst.person_changes().await;
@@ -288,9 +278,7 @@ async fn what_the_person_changes_is_theirs_over_a_crash() {
 
 #[tokio::test]
 async fn a_broken_edit_keeps_the_config_in_use() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let _dunst = dunst(&house).await;
+    let (house, _dunst) = at_home().await;
     let quietd = house.start().await;
     log(&house).await;
     house.write_config("[[after]\nsession = ");
@@ -329,9 +317,7 @@ async fn where_receipts_cannot_be_kept_nothing_is_changed() {
 
 #[tokio::test]
 async fn a_second_daemon_leaves_the_first_alone() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let first = house.start().await;
     log(&house).await;
     let during = dunst.state().await;
@@ -345,9 +331,7 @@ async fn a_second_daemon_leaves_the_first_alone() {
 
 #[tokio::test]
 async fn a_hold_ends_with_its_caller() {
-    let house = House::new().await;
-    house.write_config(HELD);
-    let dunst = dunst(&house).await;
+    let (house, dunst) = at_home().await;
     let before = dunst.state().await;
     let quietd = house.start().await;
     let guest = house.bus.connect().await.unwrap();

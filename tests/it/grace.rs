@@ -64,7 +64,7 @@ impl Desk {
         self.tell.send(Event::Due).await.unwrap();
     }
 
-    /// Has everything sent before taken.
+    /// Has everything sent before taken, and the backends come to rest.
     async fn settles(&self) {
         self.ask(|reply| Request::Doctor { reply }).await.unwrap();
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folders of the pure core.
-const PURE: [&str; 3] = ["config", "schedule", "plan"];
+const PURE: [&str; 6] = ["config", "notes", "plan", "report", "schedule", "screen_time"];
 
 /// Modules of ours that the pure core may not name.
 const WORLD: [&str; 9] =

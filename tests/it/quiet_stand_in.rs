@@ -11,7 +11,7 @@ use std::{
 use quietd::{
     api::{
         AppEntry, DoctorEntry, Error, INTERFACE, MeasuresEntry, NAME, PATH, PeriodEntry,
-        ProblemEntry, SessionEntry, ToLockEntry, WaitEntry,
+        ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
     standin::PrivateBus,
 };
@@ -43,6 +43,7 @@ pub struct Scene {
     pub sessions: Vec<SessionEntry>,
     pub apps: Vec<AppEntry>,
     pub doctor: Vec<DoctorEntry>,
+    pub screen_time: Vec<ScreenTimeEntry>,
     /// Every method is answered with this.
     pub refuses: Option<Error>,
     /// The methods that were called, with their arguments.
@@ -123,6 +124,11 @@ impl Control {
 
     fn doctor(&self) -> Result<Vec<DoctorEntry>, Error> {
         Ok(self.hear("Doctor".to_owned())?.doctor.clone())
+    }
+
+    fn screen_time(&self, from: u64, until: u64) -> Result<Vec<ScreenTimeEntry>, Error> {
+        let days = (until - from) / 86_400_000_000;
+        Ok(self.hear(format!("ScreenTime {days}"))?.screen_time.clone())
     }
 
     fn apps(&self) -> Result<Vec<AppEntry>, Error> {

@@ -7,14 +7,19 @@ use std::{
     os::unix::process::ExitStatusExt as _,
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use quietd::{
     api::Error,
-    backend::{Row, lock, notifications::dunst},
+    backend::{
+        Row,
+        lock::{self, SystemdFreeze},
+        notifications::dunst,
+    },
     clock::{Clock as _, ManualClock},
-    engine::{Daemon, Event, Reply, Request, Snapshot},
+    engine::{Answer, Daemon, Event, Reply, Request, Snapshot},
     env::Env,
     standin::{Dunst, DunstVersion, Popup, PrivateBus, StandIn as _, Systemd},
 };
@@ -42,6 +47,16 @@ pub const CHAT: &str = "app-gnome-org.example.Chat-20.scope";
 
 /// The real timer never comes to these times.
 const NOON: &str = "2140-06-01T12:00:00Z";
+
+const CAUGHT_IN_TIME: Row = Row {
+    open: |desktop| Box::new(SystemdFreeze::new(desktop).fresh_within(PATIENCE)),
+    ..lock::ROW
+};
+
+const CAUGHT_LATE: Row = Row {
+    open: |desktop| Box::new(SystemdFreeze::new(desktop).fresh_within(Duration::ZERO)),
+    ..lock::ROW
+};
 
 /// The daemon in this process, and a desktop around it.
 pub struct Desk {
@@ -92,14 +107,16 @@ impl Drop for App {
 }
 
 impl Desk {
+    /// However busy this machine is, an app that is started here is caught before it has done anything.
     pub async fn new() -> Self {
-        Self::with(vec![&lock::ROW]).await
+        Self::with(vec![&CAUGHT_IN_TIME]).await
     }
 
     async fn with(rows: Vec<&'static Row>) -> Self {
         Self::of(CONFIG, rows).await
     }
 
+    /// With another config, and other backends.
     pub async fn of(config: &str, rows: Vec<&'static Row>) -> Self {
         let bus = PrivateBus::start().unwrap();
         let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
@@ -158,6 +175,11 @@ impl Desk {
         self.clock.advance(SignedDuration::from_micros(1));
     }
 
+    /// Waits until the engine has taken all it was sent so far.
+    pub async fn has_taken_all(&self) {
+        self.ask(|reply| Request::Sessions { since: Timestamp::MIN, reply }).await.unwrap();
+    }
+
     pub async fn pass(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
         self.tell.send(Event::Due).await.unwrap();
@@ -206,6 +228,11 @@ impl Desk {
             popups.len() == 1 && popups[0].summary.starts_with("<b>Chat</b> is locked until ")
         };
         let notice = self.until_shown("the notice", locked).await.remove(0);
+        // The time to answer begins when the engine knows that it is shown, and it may hear of that after the test has
+        // moved the clock.
+        let shown = Event::Answered { app: "org.example.chat".to_owned(), answer: Answer::Shown };
+        self.tell.send(shown).await.unwrap();
+        self.has_taken_all().await;
         (app, notice)
     }
 
@@ -273,7 +300,7 @@ async fn without_an_answer_it_is_asked_to_end() {
     desk.start("locked").await;
     let (mut app, _) = desk.starts_chat().await;
     desk.pass(119).await;
-    desk.ask(|reply| Request::Sessions { since: Timestamp::MIN, reply }).await.unwrap();
+    desk.has_taken_all().await;
     assert!(app.runs());
     desk.pass(1).await;
     assert_eq!(app.ends().await, Some(15), "SIGTERM, and nothing stronger");
@@ -292,10 +319,22 @@ async fn without_an_answer_it_is_asked_to_end() {
     }
     let (mut app, notice) = desk.starts_chat().await;
     desk.dunst().closes(notice.id, 1).await;
-    desk.ask(|reply| Request::Sessions { since: Timestamp::MIN, reply }).await.unwrap();
+    desk.has_taken_all().await;
     assert!(app.runs() && desk.systemd.is_frozen(CHAT));
     desk.off().await;
     assert!(app.runs() && !desk.systemd.is_frozen(CHAT));
+}
+
+#[tokio::test]
+async fn what_was_caught_late_is_left_as_it_is() {
+    let mut desk = Desk::with(vec![&CAUGHT_LATE]).await;
+    desk.start("locked").await;
+    let (mut app, notice) = desk.starts_chat().await;
+    desk.dunst().person_chooses(notice.id, "close").await;
+    desk.no_notice().await;
+    desk.off().await;
+    assert!(app.runs() && !desk.systemd.is_frozen(CHAT));
+    assert_eq!(desk.stops(), 0);
 }
 
 #[tokio::test]
@@ -349,7 +388,7 @@ async fn a_wait_is_cancelled_on_the_notice_and_by_hand() {
     desk.the_notice(LOCKED).await;
     assert!(matches!(desk.cancel("chat").await, Err(Error::NothingRunning(_))));
     desk.pass(60).await;
-    desk.ask(|reply| Request::Sessions { since: Timestamp::MIN, reply }).await.unwrap();
+    desk.has_taken_all().await;
     assert!(app.runs() && desk.systemd.is_frozen(CHAT));
 
     // Sites wait as well; what is let through can be locked again.
@@ -445,7 +484,7 @@ async fn where_nobody_shows_notices_status_says_it_and_nothing_ends() {
     };
     desk.until("it is said", is_said).await;
     desk.pass(600).await;
-    desk.ask(|reply| Request::Sessions { since: Timestamp::MIN, reply }).await.unwrap();
+    desk.has_taken_all().await;
     assert!(app.runs() && desk.systemd.is_frozen(CHAT));
     // Whoever comes shows it.
     desk.dunst.as_mut().unwrap().start().await;

@@ -225,6 +225,9 @@ impl SystemdFreeze {
             return changes;
         }
         let after = Now::at(now.place().to_owned(), &self.env.sysfs);
+        // One that began after the first look, under the name of one that had just ended.
+        let new = frozen.iter().map(String::as_str).filter(|unit| !now.cgroups.has(unit));
+        self.keep(new, &after);
         changes.extend(frozen.into_iter().filter_map(|unit| {
             let app = self.app_of(&unit)?;
             let ran = told_at.get(&unit).copied().unwrap_or(at).elapsed();

@@ -20,7 +20,7 @@ use crate::{
 
 /// From the beginning of an app's first process until it stands still: within this no app has a window that somebody
 /// has typed in.
-const FRESH: Duration = Duration::from_millis(250);
+pub(super) const FRESH: Duration = Duration::from_millis(250);
 
 /// `proc_pid_stat(5)` counts hundredths of a second since boot, on every architecture of today.
 const TICK: Duration = Duration::from_millis(10);
@@ -33,7 +33,7 @@ impl SystemdFreeze {
         let since_boot = u128::try_from(SystemClock.since_boot().as_millis()).unwrap_or(0);
         let fresh = oldest.is_some_and(|oldest| {
             let began = u128::from(oldest) * TICK.as_millis();
-            since_boot.checked_sub(began).is_some_and(|age| age <= FRESH.as_millis())
+            since_boot.checked_sub(began).is_some_and(|age| age < self.fresh_within.as_millis())
         });
         self.seen(|seen| {
             let known = seen.frozen.get(unit).copied();

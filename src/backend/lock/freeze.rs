@@ -5,6 +5,7 @@
 //! is named, but none that was frozen before we came.
 
 mod hiding;
+mod set;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,15 +15,18 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{OnceCell, mpsc};
+
+pub(super) use set::{Found, Set};
+use set::{is_ours, renew};
 
 use super::{
     adopt::{self, Adoption},
     cgroups::{self, Cgroups},
+    end::FRESH,
     failures::Failures,
     go_on::must_go_on,
-    identity::{Identity, plain},
+    identity::plain,
     now::Now,
     probe,
     processes::{PROC, Processes, Programs},
@@ -51,40 +55,6 @@ const CALLS_AT_ONCE: usize = 64;
 /// The longest that giving back waits for an app that is being caught.
 const CAUGHT_WITHIN: Duration = Duration::from_millis(500);
 
-/// What was there before our first change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Found {
-    /// Units that somebody else had frozen: not ours to thaw.
-    pub(super) frozen: BTreeSet<String>,
-}
-
-/// What we lock.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Set {
-    /// The apps, by their [`plain`] ids.
-    pub(super) apps: BTreeSet<String>,
-    /// The units they ran in when this was written.
-    pub(super) units: BTreeSet<String>,
-    /// Processes of theirs that are to be put in a unit first.
-    adopt: Vec<Adoption>,
-    /// Their windows, to be hidden while they are frozen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    windows: Vec<Window>,
-    /// The receipt for how long GNOME waits for windows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    patience: Option<Receipt>,
-}
-
-impl Set {
-    fn names(&self, unit: &str) -> bool {
-        self.units.contains(unit) || self.adopt.iter().any(|adoption| adoption.scope == unit)
-    }
-
-    pub(super) fn means(&self, unit: &str) -> bool {
-        self.names(unit) || Identity::of(unit).is_some_and(|app| app.among(&self.apps).is_some())
-    }
-}
-
 /// Freezes units through the user manager; systemd 246 or later, with the unified cgroup tree.
 #[derive(Debug)]
 pub struct SystemdFreeze {
@@ -97,6 +67,8 @@ pub struct SystemdFreeze {
     pub(super) acting: tokio::sync::Mutex<()>,
     /// How programs that begin are noticed; found out once.
     how: OnceCell<How>,
+    /// How long after its beginning an app that stands still cannot have done anything yet.
+    pub(super) fresh_within: Duration,
 }
 
 /// What this process knows of its own doing. Nothing to restore is in here.
@@ -129,6 +101,7 @@ impl SystemdFreeze {
             seen: Mutex::default(),
             acting: tokio::sync::Mutex::default(),
             how: OnceCell::new(),
+            fresh_within: FRESH,
         }
     }
 
@@ -136,6 +109,13 @@ impl SystemdFreeze {
     #[must_use]
     pub fn noticing(self, how: How) -> Self {
         Self { how: OnceCell::new_with(Some(how)), ..self }
+    }
+
+    /// Sets how soon an app has to stand still to be one that has done nothing yet: what takes 5 ms on an idle machine
+    /// may take long on a busy one, and a test is not about that.
+    #[must_use]
+    pub fn fresh_within(self, fresh_within: Duration) -> Self {
+        Self { fresh_within, ..self }
     }
 
     /// How programs that begin are noticed here.
@@ -485,34 +465,4 @@ impl SystemdFreeze {
         let kept = self.seen(|seen| (seen.set.apps == *apps).then(|| Arc::clone(&seen.programs)));
         kept.unwrap_or_else(|| Arc::new(Programs::of(&self.env.data_dirs, apps)))
     }
-}
-
-/// Makes the receipt for other apps, with what is still ours of before. Units that are gone are left out, and those that
-/// an app's id tells: however often an app is started, the receipt says no more.
-fn renew(held: &Receipt, set: &Set, now: &Now) -> Receipt {
-    let mut before = Set::default();
-    for earlier in held.ours::<Set>() {
-        before.units.extend(earlier.adopt.iter().map(|it| it.scope.clone()));
-        before.units.extend(earlier.units);
-        before.apps.extend(earlier.apps);
-        for window in earlier.windows {
-            if ![&before.windows, &set.windows]
-                .iter()
-                .any(|some| some.iter().any(|it| it.is(&window)))
-            {
-                before.windows.push(window);
-            }
-        }
-    }
-    let told = Set { apps: &set.apps | &before.apps, ..Set::default() };
-    before.apps.retain(|app| !set.apps.contains(app));
-    let is_there = |unit: &str| !now.cgroups.is_seen() || now.cgroups.has(unit);
-    before.units.retain(|unit| !set.names(unit) && !told.means(unit) && is_there(unit));
-    let earlier = (before != Set::default()).then(|| serde_json::to_value(&before).ok()).flatten();
-    Receipt { earlier: earlier.into_iter().collect(), ..held.renew(set) }
-}
-
-/// Tells whether a unit is locked by one of these, and was not frozen before.
-fn is_ours(ours: &[Set], found: &Found, unit: &str) -> bool {
-    !found.frozen.contains(unit) && ours.iter().any(|set| set.means(unit))
 }

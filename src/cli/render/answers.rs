@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Page, changes, plain, status::problems, time::moment};
+use super::{
+    Page, changes, plain,
+    status::problems,
+    time::{counted, moment},
+};
 use crate::api::{PeriodEntry, ProblemEntry, ToLockEntry, listed};
 
 /// The way out, as every answer that made it quiet ends.
@@ -61,6 +65,19 @@ fn phases(page: &Page, run: &[PeriodEntry]) -> Vec<(String, String)> {
             (from, format!("{} {}", period.profile, page.until(period.until)))
         })
         .collect()
+}
+
+/// `quietctl forget`; `notes` is how many belong to the session.
+pub fn forgotten(page: &Page, id: &str, notes: u32) -> String {
+    let mut out = page.advice(0, "The session is erased. What it made quiet is over.");
+    if notes > 0 {
+        let notes = counted(u64::from(notes), "note");
+        out.push_str(&page.advice(0, &format!("You still have its {notes}.")));
+        out.push('\n');
+        let erase = format!("quietctl erase --session {id}");
+        out.push_str(&page.commands(&[(&erase, "erases that too")]));
+    }
+    out
 }
 
 /// `quietctl start`.

@@ -91,6 +91,7 @@ pub fn sessions(page: &Page, sessions: &[SessionEntry]) -> Value {
                 "ended": page.iso(session.ended),
                 "logged": page.iso(session.logged),
                 "note": session.note,
+                "notes": session.notes.unwrap_or(0),
             })
         })
         .collect()

@@ -1,6 +1,9 @@
 //! Sessions, apps, and what serves each measure.
 
-use super::{Page, time::moment};
+use super::{
+    Page,
+    time::{counted, moment},
+};
 use crate::{
     api::{AppEntry, DoctorEntry, SessionEntry},
     plan::Measure,
@@ -11,6 +14,7 @@ pub fn sessions(page: &Page, sessions: &[SessionEntry]) -> String {
     if sessions.is_empty() {
         return "No session is logged.\n".to_owned();
     }
+    let have_notes = sessions.iter().any(|session| session.notes.is_some());
     let mut sessions: Vec<&SessionEntry> = sessions.iter().collect();
     sessions.sort_by_key(|session| session.ended);
     let mut rows = vec![["Ended", "Kind", "Id", "Note"].map(str::to_owned)];
@@ -19,12 +23,17 @@ pub fn sessions(page: &Page, sessions: &[SessionEntry]) -> String {
             || "not known".to_owned(),
             |ended| page.here(ended).strftime("%a %-d %b %Y %H:%M").to_string(),
         );
-        let note = session.note.clone().unwrap_or_default();
-        [ended, session.kind.clone(), session.id.clone(), note]
+        let notes = session.notes.filter(|many| *many > 0);
+        let notes = notes.map(|many| format!("({})", counted(u64::from(many), "note")));
+        let note: Vec<String> = session.note.clone().into_iter().chain(notes).collect();
+        [ended, session.kind.clone(), session.id.clone(), note.join("\n")]
     }));
     let mut out = page.columns(&rows);
     out.push('\n');
-    out.push_str(&page.commands(&[("quietctl forget ID", "erases one for good")]));
+    let forget = ("quietctl forget ID", "erases one for good");
+    let notes = ("quietctl notes", "shows your notes");
+    let commands = [notes, forget];
+    out.push_str(&page.commands(&commands[usize::from(!have_notes)..]));
     out
 }
 
@@ -105,6 +114,7 @@ pub fn doctor(
         out.push('\n');
         let mut rows = vec![["Measure", "State", "By"].map(str::to_owned)];
         rows.extend(Measure::ALL.into_iter().flat_map(|measure| served(entries, measure, detail)));
+        rows.extend(beside(entries));
         out.push_str(&page.columns(&rows));
         out.push('\n');
         if detail == Detail::Served {
@@ -153,6 +163,17 @@ fn served(entries: &[DoctorEntry], measure: Measure, detail: Detail) -> Vec<[Str
     entries.into_iter().enumerate().map(row).collect()
 }
 
+/// What is counted beside the measures, and who tells it.
+fn beside(entries: &[DoctorEntry]) -> impl Iterator<Item = [String; 3]> {
+    let is_measure = |name: &str| Measure::ALL.iter().any(|measure| measure.name() == name);
+    let entries = entries.iter().filter(move |entry| !is_measure(&entry.measure));
+    entries.enumerate().map(|(at, entry)| {
+        let name = if at == 0 { entry.measure.clone() } else { String::new() };
+        let state = if entry.serves { "works" } else { "not here" };
+        [name, state.to_owned(), what_to_know(entry)]
+    })
+}
+
 /// What it is, since which version, and what it cannot do: a line for each.
 fn what_to_know(entry: &DoctorEntry) -> String {
     // The sentence often begins with the name already.
@@ -186,6 +207,7 @@ mod tests {
                 ended: sample::usec("2026-11-25T14:00+01"),
                 logged: sample::usec("2026-11-25T15:00+01"),
                 note: Some("three words are enough\nand one more line".into()),
+                notes: Some(2),
             },
             SessionEntry {
                 id: "a1".into(),
@@ -199,7 +221,9 @@ mod tests {
           Mon 2 Nov 2026 18:00   retreat day  a1
           Wed 25 Nov 2026 14:00  session      b2  three words are enough
                                                   and one more line
+                                                  (2 notes)
 
+        quietctl notes      shows your notes
         quietctl forget ID  erases one for good
         ");
         insta::assert_snapshot!(sessions(&sample::page(), &[]), @r"No session is logged.");

@@ -3,15 +3,20 @@
 //! Pure: no bus, no files, no environment, no clock. Who asks the daemon, and where text goes, is the commands' affair.
 
 pub mod answers;
+pub mod breath;
 mod changes;
 pub mod groups;
+pub mod import;
 pub mod json;
 pub mod lists;
 mod measures;
+pub mod notes;
 mod page;
 pub mod plan;
+pub mod report;
 #[cfg(test)]
 mod sample;
+pub mod screen_time;
 pub mod status;
 mod time;
 

@@ -65,6 +65,38 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
     })
 }
 
+/// Reads a day: `2026-11-01`, `today`, `monday` (the last one), or the day of a moment.
+pub fn day(text: &str, now: &Zoned) -> Result<civil::Date, CommandError> {
+    let small = text.trim().to_lowercase();
+    let named = match Day::read(&small) {
+        Some(Day::Ahead(days)) => now.date().checked_add(days.days()).ok(),
+        Some(Day::Named(weekday)) => {
+            now.date().tomorrow().ok().and_then(|tomorrow| tomorrow.nth_weekday(-1, weekday).ok())
+        }
+        _ => small.parse().ok(),
+    };
+    match named {
+        Some(date) => Ok(date),
+        None => moment(text, now).map(|at| at.to_zoned(now.time_zone().clone()).date()),
+    }
+}
+
+/// Reads since when: the begin of a day, where a day is all that is said, or a moment.
+pub fn begin(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
+    let small = text.trim().to_lowercase();
+    if Day::read(&small).is_none() && small.parse::<civil::Date>().is_err() {
+        return moment(text, now);
+    }
+    begin_of(day(text, now)?, now)
+}
+
+/// When a day begins in the zone of now; where clocks skip midnight, at the first moment after.
+pub fn begin_of(day: civil::Date, now: &Zoned) -> Result<Timestamp, CommandError> {
+    day.to_zoned(now.time_zone().clone())
+        .map(|begin| begin.timestamp())
+        .map_err(|_| CommandError::usage(format!("{day} is later than the calendar goes.")))
+}
+
 /// `2h`, `90 minutes`, `an hour`, `half an hour`.
 fn length_of(text: &str) -> Option<SignedDuration> {
     if text == "half an hour" {

@@ -4,4 +4,5 @@ mod drawn;
 mod drawn_names;
 mod drawn_values;
 mod model;
+mod plans;
 mod random;

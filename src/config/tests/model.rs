@@ -279,3 +279,34 @@ fn grace_is_a_minute_where_nothing_is_said_and_at_most_ten() {
     let said = mistakes.unwrap_err().summary();
     assert!(said.contains("`grace = \"11m\"` is longer than 10 minutes"), "{said}");
 }
+
+#[test]
+fn screen_time_is_kept_for_14_weeks_unless_something_else_is_written() {
+    let kept = |text: &str| valid(text).config.screen_time.keep;
+    assert_eq!(kept(""), Some(hours(14 * 7 * 24)));
+    assert_eq!(kept("[screen-time]"), kept(""));
+    assert_eq!(kept("[screen-time]\nkeep = \"2 weeks\""), Some(hours(14 * 24)));
+    assert_eq!(kept("[screen-time]\nkeep = \"1 day\""), Some(hours(24)));
+    assert_eq!(kept("[screen-time]\nkeep = \"Off\""), None);
+    assert_eq!(
+        Config::default().screen_time.keep,
+        None,
+        "nothing is counted before a config is read"
+    );
+}
+
+#[test]
+fn screen_time_that_cannot_be_meant_is_said() {
+    for (keep, said) in [
+        ("\"1h\"", "`keep = \"1h\"` is shorter than a day"),
+        ("\"3000 days\"", "is longer than two years"),
+        ("\"never\"", "\"never\" is not a duration"),
+        ("false", "`keep` takes a duration, or \"off\", not true or false"),
+        ("\"\"", "an empty text says nothing"),
+    ] {
+        let text = format!("[screen-time]\nkeep = {keep}\nidle = \"1m\"");
+        let drawn = parse(&text, "config.toml").unwrap_err().render(false);
+        assert!(drawn.contains(said), "{drawn}");
+        assert!(drawn.contains("unknown key \"idle\" in [screen-time]"), "{drawn}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::schedule::Session;
 /// The longest line that is read or written, in bytes, without its newline.
 pub const LINE_AT_MOST: usize = 64 * 1024;
 
-const VERSION: u64 = 1;
+pub const VERSION: u64 = 1;
 
 /// What a line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,14 +121,13 @@ impl Entry {
 
 /// Why a line was passed over.
 pub const TORN: &str =
-    "this line is torn or is not a session. It was passed over; the others are read.";
-const FOREIGN: &str =
-    "this line lacks something a session has. It was passed over; the others are read.";
-const NEWER: &str = "this line was written by another version of quietd. It was passed over; update quietd to read it.";
-pub const TOO_LONG: &str =
-    "this line is too long for a session. It was passed over; the others are read.";
+    "this line is torn or is not quietd's. It was passed over; the others are read.";
+pub const FOREIGN: &str =
+    "this line lacks something it needs. It was passed over; the others are read.";
+pub const NEWER: &str = "this line was written by another version of quietd. It was passed over; update quietd to read it.";
+pub const TOO_LONG: &str = "this line is too long. It was passed over; the others are read.";
 
-fn is_id(id: &str) -> bool {
+pub fn is_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=64).contains(&id.len()) && id.bytes().all(plain)
 }

@@ -4,51 +4,37 @@
 //! times, without those that any file says are forgotten. So nothing is lost or doubled when a folder is synced, restored
 //! from a backup or has conflict copies in it.
 //!
-//! Here: the format of a line (`entry`), reading lines from either end (`lines`), what they say together (`merge`), and
-//! the folder of files. Not here: which sessions still matter; that is the schedule's.
+//! Here: the format of a line (`entry`), reading lines from either end (`lines`), what they say together (`merge`), the
+//! folder of files (`folder`), and the notes that lie in it (`notes`). Not here: which sessions still matter; that is the
+//! schedule's.
 
 mod entry;
+mod folder;
 mod lines;
 mod merge;
+mod notes;
 
-use std::{
-    collections::BTreeSet,
-    fs::{self, File, Permissions},
-    io::{self, Read as _, Seek, SeekFrom, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt},
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs::File, io, path::Path};
 
 use jiff::Timestamp;
 
+pub use self::notes::{NoteLog, NotesRead};
 use self::{
-    entry::{Entry, TOO_LONG},
+    entry::{Entry, NEWER, TOO_LONG},
+    folder::{Folder, Whose, unreadable},
     lines::{Backward, Forward, Line, lines_before},
     merge::Merge,
 };
-use super::{
-    Damage, StoreError,
-    atomic::{beside, make_folder, private, remove, replace, sync_folder},
-    machine,
-};
+use super::{Damage, StoreError};
 use crate::schedule::Session;
 
 /// How many lines in a row must lie before the time asked for until no more are looked at: sessions may be logged late,
 /// and clocks of two machines differ.
 const OLD_LINES: usize = 64;
 
-/// How often a line is added again because the file was replaced under it.
-const TRIES: usize = 3;
-
 /// The session log on disk.
-#[derive(Debug)]
-pub struct SessionLog {
-    folder: PathBuf,
-    /// This machine's own file's name.
-    name: String,
-    /// Where the name is kept.
-    machine: PathBuf,
-}
+#[derive(Clone, Debug)]
+pub struct SessionLog(Folder);
 
 /// What was read from the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,33 +47,26 @@ pub struct Read {
     pub to_purge: bool,
 }
 
-/// Whose files are rewritten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
-    Ours,
-    All,
-}
-
 impl SessionLog {
     /// Opens the log in a folder; `state_dir` keeps which of its files is this machine's. Writes nothing yet.
     pub fn open(folder: &Path, state_dir: &Path) -> Result<Self, StoreError> {
-        let machine = state_dir.join("machine");
-        let name = match machine::kept_name(&machine) {
-            Some(name) => name,
-            None => machine::new_name()?,
-        };
-        Ok(Self { folder: folder.to_owned(), name, machine })
+        Folder::open(folder, state_dir, "jsonl").map(Self)
+    }
+
+    /// The notes that lie beside it: in the same folder, in files of their own.
+    pub fn notes(&self) -> NoteLog {
+        NoteLog::new(self.0.with_ending("notes"))
     }
 
     /// Adds a session. When this returns, it is on the disk.
     pub fn append(&self, session: &Session) -> Result<(), StoreError> {
-        self.add(&Entry::Session(session.clone()).to_line()?)
+        self.0.add(&Entry::Session(session.clone()).to_line()?)
     }
 
     /// Reads the sessions that were logged, or ended, at `since` or later, each file from its end.
     pub fn recent(&self, since: Timestamp) -> Read {
         let mut merge = Merge::default();
-        for file in self.files(&mut merge) {
+        for file in self.0.files(&mut merge.damage) {
             if let Err(error) = self.read_back(&file, since, &mut merge) {
                 merge.damage.push(unreadable(&file, &error));
             }
@@ -109,78 +88,72 @@ impl SessionLog {
         if !merge.sessions.contains_key(id) {
             return Ok(false);
         }
-        if !merge.forgotten.contains(id) {
-            self.add(&Entry::Forget { id: id.to_owned(), at }.to_line()?)?;
-        }
-        self.strip(&BTreeSet::from([id]), Whose::All)?;
+        self.erase(&merge, &BTreeSet::from([id]), Torn::IfNamed, at)?;
         Ok(true)
+    }
+
+    /// Erases for good every session that ended before a moment, and every line that is torn; `now` is when. Tells how
+    /// many sessions.
+    pub fn forget_before(&self, before: Timestamp, now: Timestamp) -> Result<usize, StoreError> {
+        let merge = self.merge();
+        let old = merge.sessions.values().filter(|session| session.ended < before);
+        let ids: BTreeSet<&str> = old.map(|session| &*session.id).collect();
+        let many = ids.iter().filter(|id| !merge.forgotten.contains(**id)).count();
+        self.erase(&merge, &ids, Torn::Always, now)?;
+        Ok(many)
+    }
+
+    /// Erases every session for good, and every line that is anything else but the word that one is forgotten; `now` is
+    /// when. Tells how many sessions.
+    pub fn forget_all(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let merge = self.merge();
+        let ids: BTreeSet<&str> = merge.sessions.keys().map(String::as_str).collect();
+        let many = ids.iter().filter(|id| !merge.forgotten.contains(**id)).count();
+        self.write_down(&merge, &ids, now)?;
+        self.0.strip(Whose::All, &|line| {
+            !matches!(Entry::from_line(line), Ok(Entry::Forget { .. }))
+        })?;
+        Ok(many)
+    }
+
+    fn erase(
+        &self,
+        merge: &Merge,
+        ids: &BTreeSet<&str>,
+        torn: Torn,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write_down(merge, ids, at)?;
+        self.0.strip(Whose::All, &|line| holds(line, ids, torn))
+    }
+
+    /// Writes down that sessions are forgotten, so that no other machine brings them back.
+    fn write_down(
+        &self,
+        merge: &Merge,
+        ids: &BTreeSet<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let new = ids.iter().filter(|id| !merge.forgotten.contains(**id));
+        let lines: Result<Vec<Vec<u8>>, _> =
+            new.map(|id| Entry::Forget { id: (*id).to_owned(), at }.to_line()).collect();
+        let lines = lines?.concat();
+        if lines.is_empty() { Ok(()) } else { self.0.add(&lines) }
     }
 
     /// Erases from this machine's file, and its conflict copies, what was forgotten on another machine. True if there was
     /// something.
     pub fn purge(&self) -> Result<bool, StoreError> {
         let merge = self.merge();
-        let ids = merge.ours.intersection(&merge.forgotten).map(String::as_str).collect();
-        self.strip(&ids, Whose::Ours)?;
+        let ids: BTreeSet<&str> =
+            merge.ours.intersection(&merge.forgotten).map(String::as_str).collect();
+        self.0.strip(Whose::Ours, &|line| holds(line, &ids, Torn::IfNamed))?;
         Ok(!ids.is_empty())
-    }
-
-    fn own_file(&self) -> PathBuf {
-        self.folder.join(&self.name)
-    }
-
-    fn is_ours(&self, file: &Path) -> bool {
-        let stem = self.name.trim_end_matches(".jsonl");
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let rest = name.strip_prefix(stem);
-        rest.is_some_and(|rest| rest == ".jsonl" || rest.starts_with(".sync-conflict-"))
-    }
-
-    /// Adds a line to this machine's file.
-    fn add(&self, line: &[u8]) -> Result<(), StoreError> {
-        make_folder(&self.folder)?;
-        if machine::kept_name(&self.machine).as_ref() != Some(&self.name) {
-            // Without it the next start takes another file, and that is harmless; a session that is not kept is not.
-            let _ = replace(&self.machine, self.name.as_bytes());
-        }
-        let path = self.own_file();
-        for _ in 0..TRIES {
-            let written = add_line(&path, line).map_err(StoreError::writing(&path))?;
-            sync_folder(&self.folder)?;
-            // A program that syncs the folder may have put another file in its place meanwhile; the line must be in that.
-            if fs::metadata(&path).is_ok_and(|there| there.ino() == written) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn files(&self, merge: &mut Merge) -> Vec<PathBuf> {
-        let listed = || -> io::Result<Vec<PathBuf>> {
-            let paths = fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.path()));
-            paths.collect()
-        };
-        let mut files = match listed() {
-            Ok(files) => files,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => {
-                merge.damage.push(unreadable(&self.folder, &error));
-                Vec::new()
-            }
-        };
-        let is_hidden = |path: &Path| {
-            path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."))
-        };
-        files.retain(|path| {
-            path.extension().is_some_and(|end| end == "jsonl") && !is_hidden(path) && path.is_file()
-        });
-        files.sort();
-        files
     }
 
     fn merge(&self) -> Merge {
         let mut merge = Merge::default();
-        for file in self.files(&mut merge) {
+        for file in self.0.files(&mut merge.damage) {
             if let Err(error) = self.read_all(&file, &mut merge) {
                 merge.damage.push(unreadable(&file, &error));
             }
@@ -192,7 +165,7 @@ impl SessionLog {
         for (line, number) in Forward::new(File::open(file)?).zip(1..) {
             match understand(&line?) {
                 None => {}
-                Some(Ok(entry)) => merge.add(entry, self.is_ours(file)),
+                Some(Ok(entry)) => merge.add(entry, self.0.is_ours(file)),
                 Some(Err(why)) => merge.passed_over(file, number, why),
             }
         }
@@ -207,7 +180,7 @@ impl SessionLog {
                 None => {}
                 Some(Ok(entry)) => {
                     old = if entry.is_before(since) { old + 1 } else { 0 };
-                    merge.add(entry, self.is_ours(file));
+                    merge.add(entry, self.0.is_ours(file));
                 }
                 Some(Err(why)) => {
                     merge.passed_over(file, lines_before(File::open(file)?, offset)? + 1, why);
@@ -219,22 +192,6 @@ impl SessionLog {
         }
         Ok(())
     }
-
-    /// Rewrites files without the lines of some sessions. Goes on after an error and tells the first one.
-    fn strip(&self, ids: &BTreeSet<&str>, whose: Whose) -> Result<(), StoreError> {
-        let mut files = self.files(&mut Merge::default());
-        files.retain(|file| whose == Whose::All || self.is_ours(file));
-        let strip = |file: &PathBuf| {
-            // What a crash left beside the file may hold the session too.
-            remove(&beside(file))?;
-            let bytes = fs::read(file).map_err(StoreError::reading(file))?;
-            let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-            let left = lines.filter(|line| !holds(line, ids)).collect::<Vec<_>>().concat();
-            if left.len() == bytes.len() { Ok(()) } else { replace(file, &left) }
-        };
-        let errors: Vec<StoreError> = files.iter().filter_map(|file| strip(file).err()).collect();
-        errors.into_iter().next().map_or(Ok(()), Err)
-    }
 }
 
 fn understand(line: &Line) -> Option<Result<Entry, &'static str>> {
@@ -245,41 +202,23 @@ fn understand(line: &Line) -> Option<Result<Entry, &'static str>> {
     }
 }
 
-/// Tells whether a line holds one of these sessions. A line that nobody can read does if it names one.
-fn holds(line: &[u8], ids: &BTreeSet<&str>) -> bool {
+/// Which lines nobody can read are erased too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Torn {
+    /// Those that name one of the sessions.
+    IfNamed,
+    /// All but those of another version: they help nobody, and what they hold may be what is to be erased.
+    Always,
+}
+
+/// Tells whether a line holds one of these sessions.
+fn holds(line: &[u8], ids: &BTreeSet<&str>, torn: Torn) -> bool {
     match Entry::from_line(line) {
         Ok(Entry::Session(session)) => ids.contains(&*session.id),
         Ok(Entry::Forget { .. }) => false,
-        Err(_) => ids.iter().any(|id| {
-            let named = format!("\"{id}\"");
-            line.windows(named.len()).any(|window| window == named.as_bytes())
-        }),
+        Err(why) if torn == Torn::Always => why != NEWER,
+        Err(_) => ids.iter().any(|id| folder::names(line, id)),
     }
-}
-
-/// Adds a line with one write, and says which file it went to. A last line that a crash left torn is closed first; where
-/// the disk is full, nothing of the new one stays.
-fn add_line(path: &Path, line: &[u8]) -> io::Result<u64> {
-    let mut file = private().read(true).append(true).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    let length = file.seek(SeekFrom::End(0))?;
-    let mut last = [b'\n'];
-    if length > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
-    }
-    let closed = if last == [b'\n'] { line.to_vec() } else { [b"\n", line].concat() };
-    if let Err(error) = file.write_all(&closed) {
-        let _ = file.set_len(length);
-        return Err(error);
-    }
-    file.sync_all()?;
-    Ok(file.metadata()?.ino())
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Damage {
-    let why = format!("it could not be read: {error}. Make sure that it belongs to you.");
-    Damage::file(path, why)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use jiff::SignedDuration;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use tempfile::TempDir;
 
-use super::*;
+use super::{super::atomic::make_folder, *};
 
 struct Folders {
     top: TempDir,
@@ -28,7 +28,7 @@ impl Folders {
     }
 
     fn text(&self) -> String {
-        let files = self.log.files(&mut Merge::default());
+        let files = self.log.0.files(&mut Vec::new());
         files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
     }
 }
@@ -74,7 +74,7 @@ fn what_is_added_is_there_after_a_restart_in_one_file_for_its_owner() {
     again.append(&session(1)).unwrap();
     assert_eq!(again.all(), whole(sessions([1, 2])));
     assert_eq!(again.recent(moment(0)), again.all());
-    let [file] = &again.files(&mut Merge::default())[..] else { panic!("one file a machine") };
+    let [file] = &again.0.files(&mut Vec::new())[..] else { panic!("one file a machine") };
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(file), mode(&it.folder())), (0o600, 0o700));
 }
@@ -85,7 +85,7 @@ fn a_lost_name_costs_nothing() {
     it.log.append(&session(1)).unwrap();
     fs::remove_dir_all(it.top.path().join("state")).unwrap();
     let other = SessionLog::open(&it.folder(), &it.top.path().join("state")).unwrap();
-    assert_ne!(other.own_file(), it.log.own_file());
+    assert_ne!(other.0.own_file(), it.log.0.own_file());
     other.append(&session(2)).unwrap();
     assert_eq!(other.all(), whole(sessions([1, 2])));
 }
@@ -102,7 +102,7 @@ fn a_session_is_kept_even_where_the_name_cannot_be() {
 fn a_torn_last_line_is_closed_and_said_with_its_place() {
     let it = Folders::new();
     it.log.append(&session(1)).unwrap();
-    let file = it.log.own_file();
+    let file = it.log.0.own_file();
     let torn = &bytes(&[line(2)])[..30];
     fs::write(&file, [&bytes(&[line(1)]), torn].concat()).unwrap();
     it.log.append(&session(3)).unwrap();
@@ -274,7 +274,7 @@ proptest! {
     fn no_bytes_are_fatal(bytes in vec(any::<u8>(), 0..400), more in vec(any_entry(), 0..3)) {
         let it = Folders::new();
         it.log.append(&session(1)).unwrap();
-        let file = it.log.own_file();
+        let file = it.log.0.own_file();
         let all = [bytes, b"\n".to_vec(), super::tests::bytes(&more)].concat();
         fs::write(&file, all).unwrap();
         let read = it.log.all();

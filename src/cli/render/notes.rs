@@ -1,0 +1,186 @@
+//! Notes as people and programs read them, and what is said of what was erased.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    Page,
+    time::{counted, duration, lasting, moment},
+};
+use crate::api::{Erased, NoteEntry};
+
+/// What stands for a note that cannot be read.
+pub const SEALED: &str = "sealed; the key is not there";
+
+/// `quietctl note`: that it is kept, and how to undo it. `ended` is when the session that it belongs to did.
+pub fn kept(page: &Page, id: &str, ended: Option<Timestamp>) -> String {
+    let with = ended.map_or_else(String::new, |ended| {
+        format!(", with the session that ended {}", page.when(ended))
+    });
+    let mut out = page.advice(0, &format!("The note is kept{with}."));
+    out.push('\n');
+    let erase = format!("quietctl erase --note {id}");
+    let notes = ("quietctl notes", "shows your notes");
+    out.push_str(&page.commands(&[notes, (&erase, "erases this one")]));
+    out
+}
+
+/// The same for programs.
+pub fn kept_json(id: &str, session: Option<&str>) -> Value {
+    json!({ "id": id, "session": session })
+}
+
+/// `quietctl notes`: the one place, with reports, that shows what was noted.
+pub fn list(page: &Page, notes: &[NoteEntry]) -> String {
+    if notes.is_empty() {
+        return "No note is kept. `quietctl note` keeps one.\n".to_owned();
+    }
+    let mut rows = vec![["Kept", "Id", "Note"].map(str::to_owned)];
+    rows.extend(notes.iter().map(|note| [day(page, note), note.id.clone(), says(note)]));
+    let mut out = page.columns(&rows);
+    out.push('\n');
+    out.push_str(&page.commands(&[("quietctl erase --note ID", "erases one for good")]));
+    out
+}
+
+/// `quietctl notes --ask`.
+pub fn questions(page: &Page, notes: &[NoteEntry]) -> String {
+    if notes.is_empty() {
+        return "No question is kept. `quietctl note --ask TEXT` keeps one.\n".to_owned();
+    }
+    let ask = |note: &NoteEntry| note.ask.clone().unwrap_or_default();
+    let mut rows = vec![["Kept", "Id", "To ask"].map(str::to_owned)];
+    rows.extend(notes.iter().map(|note| [day(page, note), note.id.clone(), ask(note)]));
+    page.columns(&rows)
+}
+
+fn day(page: &Page, note: &NoteEntry) -> String {
+    moment(note.at).map_or_else(
+        || "not known".to_owned(),
+        |at| page.here(at).strftime("%a %-d %b %Y %H:%M").to_string(),
+    )
+}
+
+/// What a note says, a line for each thing.
+pub fn says(note: &NoteEntry) -> String {
+    if note.sealed == Some(true) {
+        return SEALED.to_owned();
+    }
+    let mood = note.mood.map(|mood| format!("mood {mood}"));
+    let slept = note.sleep.map(|sleep| match sleep {
+        0 => "no sleep".to_owned(),
+        sleep => format!("slept {}", lasting(duration(sleep))),
+    });
+    let short: Vec<String> = [mood, slept].into_iter().flatten().collect();
+    let short = (!short.is_empty()).then(|| short.join(", "));
+    let ask = note.ask.as_ref().map(|ask| format!("to ask: {ask}"));
+    let lines: Vec<String> = [note.text.clone(), short, ask].into_iter().flatten().collect();
+    lines.join("\n")
+}
+
+/// `quietctl notes --format json`.
+pub fn json(page: &Page, notes: &[NoteEntry]) -> Value {
+    notes
+        .iter()
+        .map(|note| {
+            json!({
+                "id": note.id,
+                "at": page.iso(note.at),
+                "session": note.session,
+                "text": note.text,
+                "mood": note.mood,
+                "sleep": note.sleep.map(|sleep| duration(sleep).to_string()),
+                "ask": note.ask,
+                "sealed": note.sealed.unwrap_or(false),
+            })
+        })
+        .collect()
+}
+
+/// `quietctl erase`.
+pub fn erased(page: &Page, erased: &Erased) -> String {
+    let sessions = counted(u64::from(erased.sessions), "session");
+    let notes = counted(u64::from(erased.notes), "note");
+    let mut out = page.advice(0, &format!("Erased for good: {sessions} and {notes}."));
+    if let Some(kept) = &erased.kept {
+        out.push_str(&page.advice(0, kept));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample, *};
+
+    fn notes() -> [NoteEntry; 4] {
+        let note = |id: &str, at: &str| NoteEntry {
+            id: id.into(),
+            at: sample::usec(at),
+            ..NoteEntry::default()
+        };
+        [
+            NoteEntry {
+                text: Some("three words are enough\nand a second line \u{1b}[2J".into()),
+                mood: Some(6),
+                sleep: Some(27_000_000_000),
+                ask: Some("Is a swim fine?".into()),
+                session: Some("b2".into()),
+                ..note("a1b2c3d4e5f6", "2026-11-24T15:00+01")
+            },
+            NoteEntry { mood: Some(0), ..note("b1b2c3d4e5f6", "2026-11-24T16:00+01") },
+            NoteEntry { sealed: Some(true), ..note("c1b2c3d4e5f6", "2026-11-24T17:00+01") },
+            NoteEntry { sleep: Some(0), ..note("d1b2c3d4e5f6", "2026-11-25T09:05+01") },
+        ]
+    }
+
+    #[test]
+    fn notes_with_all_they_say() {
+        insta::assert_snapshot!(list(&sample::page(), &notes()), @r"
+          Kept                   Id            Note
+          Tue 24 Nov 2026 15:00  a1b2c3d4e5f6  three words are enough
+                                               and a second line �[2J
+                                               mood 6, slept 7 hours 30 minutes
+                                               to ask: Is a swim fine?
+          Tue 24 Nov 2026 16:00  b1b2c3d4e5f6  mood 0
+          Tue 24 Nov 2026 17:00  c1b2c3d4e5f6  sealed; the key is not there
+          Wed 25 Nov 2026 09:05  d1b2c3d4e5f6  no sleep
+
+        quietctl erase --note ID  erases one for good
+        ");
+        insta::assert_snapshot!(list(&sample::page(), &[]), @"No note is kept. `quietctl note` keeps one.");
+        insta::assert_snapshot!(questions(&sample::page(), &notes()[..1]), @r"
+          Kept                   Id            To ask
+          Tue 24 Nov 2026 15:00  a1b2c3d4e5f6  Is a swim fine?
+        ");
+        insta::assert_snapshot!(questions(&sample::page(), &[]), @"No question is kept. `quietctl note --ask TEXT` keeps one.");
+        let narrow = list(&Page { width: 60, ..sample::page() }, &notes());
+        assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+    }
+
+    #[test]
+    fn for_programs() {
+        let json = json(&sample::page(), &notes());
+        assert_eq!(json[0]["sleep"], "PT7H30M");
+        assert_eq!(json[0]["at"], "2026-11-24T15:00:00+01:00");
+        assert_eq!((&json[1]["text"], &json[2]["sealed"]), (&Value::Null, &Value::Bool(true)));
+    }
+
+    #[test]
+    fn what_was_kept_and_erased() {
+        let page = sample::page();
+        let ended = Some(sample::at("2026-11-25T14:00+01"));
+        insta::assert_snapshot!(kept(&page, "a1", ended), @r"
+        The note is kept, with the session that ended 14:00.
+
+        quietctl notes            shows your notes
+        quietctl erase --note a1  erases this one
+        ");
+        assert!(kept(&page, "a1", None).starts_with("The note is kept.\n"));
+        let some =
+            Erased { sessions: 1, notes: 2, kept: Some("Not all is given back yet.".into()) };
+        insta::assert_snapshot!(erased(&page, &some), @r"
+        Erased for good: 1 session and 2 notes.
+        Not all is given back yet.
+        ");
+    }
+}

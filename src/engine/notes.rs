@@ -1,0 +1,190 @@
+//! What a person notes, and what they erase: the methods of the control bus about both.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Damage, Engine, Reply, calls, calls::answer, erase::Erase, sentences};
+use crate::{
+    api::{Erased, Error, NoteEntry},
+    notes::{
+        ASK_AT_MOST, BELONGS_FOR, Content, MOOD_AT_MOST, Note, SLEEP_AT_MOST, TEXT_AT_MOST, Words,
+        clean,
+    },
+    store::{self, NoteLog, StoreError},
+};
+
+/// A method call about notes.
+#[derive(Debug)]
+pub enum NotesCall {
+    /// Keeps a note.
+    Add {
+        /// What was written.
+        asked: NewNote,
+        /// Answers the note's id.
+        reply: Reply<String>,
+    },
+    /// Lists notes.
+    List {
+        /// From when on.
+        since: Timestamp,
+        /// Answers them, oldest first.
+        reply: Reply<Vec<NoteEntry>>,
+    },
+    /// Erases for good: notes, and sessions too.
+    Erase {
+        /// What.
+        what: Erase,
+        /// Answers how much was erased, when what it made quiet is over.
+        reply: Reply<Erased>,
+    },
+}
+
+/// A note as it is asked for: nothing of it is checked yet.
+#[derive(Debug, Default)]
+pub struct NewNote {
+    /// A few words.
+    pub text: String,
+    /// From 0 to 10.
+    pub mood: Option<u64>,
+    /// How long the person slept.
+    pub sleep: Option<SignedDuration>,
+    /// A question for the next appointment.
+    pub ask: Option<String>,
+    /// The session it belongs to; empty for none, and the last one where it is not said.
+    pub session: Option<String>,
+}
+
+impl Engine {
+    /// Does what was asked about notes.
+    pub(super) fn notes_call(&mut self, call: NotesCall) {
+        match call {
+            NotesCall::Add { asked, reply } => answer(reply, self.add_note(asked)),
+            NotesCall::List { since, reply } => answer(reply, self.list_notes(since)),
+            NotesCall::Erase { what, reply } => self.erase_call(what, reply),
+        }
+    }
+
+    fn add_note(&mut self, asked: NewNote) -> Result<String, Error> {
+        let session = self.session_of(asked.session.as_deref())?;
+        let words = words(asked)?;
+        let note = Note {
+            id: store::new_id().map_err(|error| not_kept(&error))?,
+            at: self.now,
+            session,
+            content: Content::Open(words),
+        };
+        self.note_log()?.append(&note).map_err(|error| not_kept(&error))?;
+        tracing::info!(id = note.id, "kept a note");
+        Ok(note.id)
+    }
+
+    /// The session a note belongs to: the one that was named, or the last one if that ended not long ago.
+    fn session_of(&self, named: Option<&str>) -> Result<Option<String>, Error> {
+        let Some(named) = named else {
+            let ended = self.sessions.iter().filter(|session| {
+                session.ended <= self.now && self.now.duration_since(session.ended) <= BELONGS_FOR
+            });
+            return Ok(ended.max_by_key(|session| session.ended).map(|session| session.id.clone()));
+        };
+        if named.is_empty() {
+            return Ok(None);
+        }
+        let known = |sessions: &[crate::schedule::Session]| {
+            sessions.iter().any(|session| session.id == named)
+        };
+        let log = self.log.as_ref().ok_or_else(calls::no_log)?;
+        if known(&self.sessions) || known(&log.all().sessions) {
+            return Ok(Some(named.to_owned()));
+        }
+        Err(calls::unknown_session(named))
+    }
+
+    fn list_notes(&mut self, since: Timestamp) -> Result<Vec<NoteEntry>, Error> {
+        let mut notes = self.read_notes()?;
+        notes.retain(|note| note.at >= since);
+        Ok(notes.into_iter().map(row).collect())
+    }
+
+    fn read_notes(&mut self) -> Result<Vec<Note>, Error> {
+        let read = self.note_log()?.all();
+        self.note_damage(Damage::Notes, &sentences(&read.damage));
+        Ok(read.notes)
+    }
+
+    /// How many notes belong to each session.
+    pub(super) fn notes_by_session(&self) -> BTreeMap<String, u32> {
+        let mut many = BTreeMap::new();
+        let notes = self.note_log().map(|log| log.all().notes).unwrap_or_default();
+        for session in notes.into_iter().filter_map(|note| note.session) {
+            *many.entry(session).or_default() += 1;
+        }
+        many
+    }
+
+    /// Erases here what was erased on another machine.
+    pub(super) fn purge_notes(&self) {
+        if let Ok(log) = self.note_log()
+            && let Err(error) = log.purge()
+        {
+            tracing::warn!(%error, "what was erased on another machine is still in this one's notes");
+        }
+    }
+
+    fn note_log(&self) -> Result<NoteLog, Error> {
+        self.log.as_ref().map(store::SessionLog::notes).ok_or_else(calls::no_log)
+    }
+}
+
+/// Checks what was written; nothing is kept of what is not right.
+fn words(asked: NewNote) -> Result<Words, Error> {
+    let invalid = |text: String| Error::InvalidNote(text);
+    let text = clean("The note", &asked.text, TEXT_AT_MOST);
+    let text = text.map_err(|error| invalid(error.to_string()))?;
+    let ask = clean("The question", &asked.ask.unwrap_or_default(), ASK_AT_MOST);
+    let ask = ask.map_err(|error| invalid(error.to_string()))?;
+    let mood = asked.mood.map(|mood| {
+        u8::try_from(mood).ok().filter(|mood| *mood <= MOOD_AT_MOST).ok_or_else(|| {
+            invalid(format!(
+                "A mood of {mood} is not one from 0 to {MOOD_AT_MOST}. Nothing was kept."
+            ))
+        })
+    });
+    let sleep = asked.sleep.map(|sleep| {
+        let fits = !sleep.is_negative() && sleep <= SLEEP_AT_MOST;
+        u16::try_from(sleep.as_mins()).ok().filter(|_| fits).ok_or_else(|| {
+            let most = SLEEP_AT_MOST.as_hours();
+            invalid(format!(
+                "Nobody sleeps longer than {most} hours in one night. Nothing was kept."
+            ))
+        })
+    });
+    let words = Words { text, mood: mood.transpose()?, sleep: sleep.transpose()?, ask };
+    if words.is_empty() {
+        return Err(invalid("There is nothing in the note, so nothing was kept.".to_owned()));
+    }
+    Ok(words)
+}
+
+fn row(note: Note) -> NoteEntry {
+    let entry = NoteEntry {
+        id: note.id,
+        at: super::publish::usec(note.at),
+        session: note.session,
+        ..NoteEntry::default()
+    };
+    match note.content {
+        Content::Sealed(_) => NoteEntry { sealed: Some(true), ..entry },
+        Content::Open(words) => NoteEntry {
+            text: words.text,
+            mood: words.mood.map(u32::from),
+            sleep: words.sleep.map(|minutes| u64::from(minutes) * 60_000_000),
+            ask: words.ask,
+            ..entry
+        },
+    }
+}
+
+fn not_kept(error: &StoreError) -> Error {
+    Error::NotKept(error.to_string())
+}
