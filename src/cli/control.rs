@@ -114,18 +114,6 @@ impl Control {
         self.call(Start::Never, "Notes", &since.map_or(0, usec)).await
     }
 
-    /// Time at the screen in the hours that began between two moments; none where it is not counted.
-    pub async fn screen_time(
-        &self,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Vec<ScreenTimeEntry>>, CommandError> {
-        match self.call(Start::Never, "ScreenTime", &(usec(from), usec(until))).await {
-            Err(error) if error.kind == Kind::No => Ok(None),
-            hours => hours.map(Some),
-        }
-    }
-
     /// Erases for good. Where everything goes, no daemon is started for it.
     pub async fn erase(&self, what: &Erase<'_>) -> Result<Erased, CommandError> {
         let (key, value) = match what {

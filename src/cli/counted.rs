@@ -1,6 +1,6 @@
 //! What `today` and `week` share: what was counted, and which app is of which group.
 
-use std::{collections::BTreeMap, fs};
+use std::collections::BTreeMap;
 
 use jiff::Zoned;
 
@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     backend::lock::{installed, plain},
-    config::parse_here,
+    config::{Source, parse_all},
+    source::read_configs,
 };
 
 /// Asks for what was counted from then on, and renders it.
@@ -36,20 +37,19 @@ pub async fn since(
 }
 
 /// The names and the groups of apps here, as far as the config can be read.
-fn known(context: &Context) -> Known {
+pub fn known(context: &Context) -> Known {
     let installed = installed(&context.env.data_dirs);
-    let text = fs::read_to_string(context.env.config_file()).unwrap_or_default();
-    let parsed = parse_here(&text, "", &installed).or_else(|_| parse_here("", "", &installed));
+    let nothing = Source { name: "", text: "" };
+    let whole = read_configs(&context.env.config_file()).parse(&context.env, &installed);
+    let whole = whole.or_else(|_| parse_all(nothing, &[], &installed)).unwrap_or_default();
+    let mut held = Held::all(&whole.config, &whole.own_groups, &installed);
+    // The person's own groups come first; an app is counted in one.
+    held.sort_by_key(|group| !group.own);
     let mut groups = BTreeMap::new();
-    if let Ok(parsed) = parsed {
-        let mut held = Held::all(&parsed, &installed);
-        // The person's own groups come first; an app is counted in one.
-        held.sort_by_key(|group| !group.own);
-        for group in held {
-            let apps = group.apps.iter().map(|app| &app.id);
-            for id in apps.chain(group.kept_out.iter().map(|it| &it.what)) {
-                groups.entry(plain(id)).or_insert_with(|| group.name.clone());
-            }
+    for group in held {
+        let apps = group.apps.iter().map(|app| &app.id);
+        for id in apps.chain(group.kept_out.iter().map(|it| &it.what)) {
+            groups.entry(plain(id)).or_insert_with(|| group.name.clone());
         }
     }
     let names = installed.0.into_iter().map(|(id, app)| (plain(&id), app.name)).collect();
