@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     api::Erased,
+    dbus::keyring,
     store::{ByHandStore, Kept, ScreenTimeStore, SessionLog, StoreError, remove_leftovers},
 };
 
@@ -21,16 +22,16 @@ use crate::{
 #[group(id = "what", required = true, multiple = false)]
 struct What {
     /// A session, with its notes; what it made quiet ends
-    #[arg(long, value_name = "ID", group = "what")]
+    #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// One note
-    #[arg(long, value_name = "ID", group = "what")]
+    #[arg(long, value_name = "ID")]
     note: Option<String>,
     /// Everything that is older: 2026-11-01, monday, "2h ago"
-    #[arg(long, value_name = "DATE", group = "what")]
+    #[arg(long, value_name = "DATE")]
     before: Option<String>,
     /// Everything; what is quiet is given back first
-    #[arg(long, group = "what")]
+    #[arg(long)]
     all: bool,
 }
 
@@ -99,6 +100,9 @@ impl EraseCommand {
 /// Gives everything back, and erases everything, with no daemon running.
 async fn without_daemon(context: &Context) -> Result<Erased, CommandError> {
     let restored = restore::without_daemon(context).await?;
+    if let Ok(bus) = context.bus().await {
+        keyring::forget(bus).await;
+    }
     let mut erased = erase_all(context).map_err(|error| {
         CommandError::new(Kind::Refused, format!("Not everything is erased: {error}"))
     })?;

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, ScreenTime, Sign,
+    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Log, Measures, Notifications, ScreenTime, Sign,
     duration::write_duration,
+    log::{self, LOG},
     names::{nearest, shown},
     notes::Notes,
     screen_time::{self, SCREEN_TIME},
@@ -26,6 +27,7 @@ pub(super) struct File<'a> {
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
     pub screen_time: ScreenTime,
+    pub log: Log,
 }
 
 /// `[[after]]`.
@@ -115,8 +117,8 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 8] =
-    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &SCREEN_TIME];
+const TOP_KEYS: [&Key; 9] =
+    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &SCREEN_TIME, &LOG];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
@@ -171,6 +173,7 @@ impl<'a> File<'a> {
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
             screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
+            log: log::read(file.get(&LOG).as_ref(), notes),
         }
     }
 }

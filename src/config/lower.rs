@@ -28,8 +28,8 @@ pub(super) fn config(
     let places = places(file, &profiles, notes);
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
-    let screen_time = file.screen_time;
-    Config { after, weekly, places, profiles, groups, never, batches, screen_time }
+    let (screen_time, log) = (file.screen_time, file.log);
+    Config { after, weekly, places, profiles, groups, never, batches, screen_time, log }
 }
 
 type Profiles = BTreeMap<String, Profile>;

@@ -31,6 +31,8 @@ pub struct Config {
     pub batches: Vec<civil::Time>,
     /// Whether time at the screen is counted: `[screen-time]`.
     pub screen_time: super::ScreenTime,
+    /// How what is logged is kept: `[log]`.
+    pub log: super::Log,
 }
 
 /// How long held notifications come through at each of `batches`.

@@ -36,6 +36,7 @@ mod quiet_stand_in;
 mod replaced;
 mod report;
 mod screen_time;
+mod sealed;
 mod setting;
 mod sites;
 mod swaync;
