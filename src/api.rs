@@ -110,6 +110,20 @@ pub struct ScreenTimeEntry {
     pub apps: BTreeMap<String, u32>,
 }
 
+/// One planned session, as `Planned` tells it: nothing of what the appointment is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct PlannedEntry {
+    /// What `ConfirmPlanned`, `MovePlanned` and `DropPlanned` take.
+    pub id: String,
+    /// When it ends; quiet begins then.
+    pub ends: u64,
+    /// When the calendar says that it ends.
+    pub written: u64,
+    /// `planned`, `confirmed`, `moved` or `dropped`.
+    pub state: String,
+}
+
 /// What waits to be let through, as `Waits` tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}")]

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{CommandError, context::Context, error::Kind, format::Format, said::Said};
 use crate::{
+    calendar::Ask,
     config::{self, Diagnostic, Installed, Mistakes, Source, Whole, parse_all},
     source::{ReadConfig, Wrong, read_configs},
 };
@@ -88,8 +89,34 @@ fn own(context: &Context) -> Result<Read, CommandError> {
     match configs.parse(&context.env, &Installed::default()) {
         Err(Wrong::Unread(sentence)) => Err(CommandError::usage(sentence)),
         Err(Wrong::Mistakes(files)) => Ok(read(Err(files), &name, context)),
-        Ok(whole) => Ok(read(Ok(whole), &name, context)),
+        Ok(whole) => {
+            let calendar = whole.config.calendar.clone();
+            let mut read = read(Ok(whole), &name, context);
+            read.text.push_str(&calendar.map(|it| calendar_said(context, it)).unwrap_or_default());
+            Ok(read)
+        }
     }
+}
+
+/// What could not be read of the calendar, with the names of its files: they are shown nowhere else.
+fn calendar_said(context: &Context, calendar: config::Calendar) -> String {
+    let page = context.page();
+    let path = context.env.from_people(&calendar.path);
+    let ask = Ask { path, categories: calendar.categories, now: page.now.timestamp() };
+    let answer = super::calendar::read(&ask, page.now.time_zone().clone());
+    let mut text = String::new();
+    for problem in &answer.problems {
+        let file = context.env.for_people(std::path::Path::new(&problem.file));
+        let file = if problem.file.is_empty() { file } else { format!("{file}: ") };
+        text.push_str(&page.advice(0, &format!("{file}{}", problem.text)));
+    }
+    let planned = answer.planned.iter().filter(|it| it.ends > ask.now).count();
+    let said = match planned {
+        0 => "The calendar plans no session in the next 60 days.".to_owned(),
+        1 => "The calendar plans 1 session in the next 60 days.".to_owned(),
+        planned => format!("The calendar plans {planned} sessions in the next 60 days."),
+    };
+    text + &page.advice(0, &said)
 }
 
 fn is_a_folder(name: &str) -> CommandError {

@@ -9,7 +9,8 @@ use zbus::{Connection, DynamicType, Variant, wire::DynamicDeserialize};
 use super::{CommandError, error::Kind, state::State};
 use crate::{
     api::{
-        self, AppEntry, DoctorEntry, Erased, NoteEntry, PeriodEntry, ScreenTimeEntry, SessionEntry,
+        self, AppEntry, DoctorEntry, Erased, NoteEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry,
+        SessionEntry,
     },
     dbus::{CallError, Peer},
 };
@@ -117,18 +118,6 @@ impl Control {
         self.call(Start::Never, "Notes", &since.map_or(0, usec)).await
     }
 
-    /// Time at the screen in the hours that began between two moments; none where it is not counted.
-    pub async fn screen_time(
-        &self,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Vec<ScreenTimeEntry>>, CommandError> {
-        match self.call(Start::Never, "ScreenTime", &(usec(from), usec(until))).await {
-            Err(error) if error.kind == Kind::No => Ok(None),
-            hours => hours.map(Some),
-        }
-    }
-
     /// Erases for good. Where everything goes, no daemon is started for it.
     pub async fn erase(&self, what: &Erase<'_>) -> Result<Erased, CommandError> {
         let (key, value) = match what {
@@ -168,6 +157,16 @@ impl Control {
         self.call(Start::Never, "Resume", &()).await
     }
 
+    /// Puts the break that is now off.
+    pub async fn break_later(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakLater", &()).await
+    }
+
+    /// Ends the break that is now.
+    pub async fn break_skip(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakSkip", &()).await
+    }
+
     /// Lifts everything for good.
     pub async fn off(&self) -> Result<(), CommandError> {
         self.call(Start::Never, "Off", &()).await
@@ -196,6 +195,15 @@ impl Control {
         self.call(Start::Never, "Plan", &(usec(from), usec(until))).await
     }
 
+    /// What was counted of the time at the screen between two moments.
+    pub async fn screen_time(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<ScreenTimeEntry>, CommandError> {
+        self.call(Start::Never, "ScreenTime", &(usec(from), usec(until))).await
+    }
+
     /// What serves each measure.
     pub async fn doctor(&self) -> Result<Vec<DoctorEntry>, CommandError> {
         self.call(Start::Never, "Doctor", &()).await
@@ -204,6 +212,26 @@ impl Control {
     /// What runs now.
     pub async fn apps(&self) -> Result<Vec<AppEntry>, CommandError> {
         self.call(Start::Never, "Apps", &()).await
+    }
+
+    /// What the calendar plans.
+    pub async fn planned(&self) -> Result<Vec<PlannedEntry>, CommandError> {
+        self.call(Start::Never, "Planned", &()).await
+    }
+
+    /// Lets a planned session begin without a question.
+    pub async fn confirm_planned(&self, id: &str) -> Result<(), CommandError> {
+        self.call(Start::Never, "ConfirmPlanned", &id).await
+    }
+
+    /// Moves a planned session.
+    pub async fn move_planned(&self, id: &str, to: Timestamp) -> Result<(), CommandError> {
+        self.call(Start::Never, "MovePlanned", &(id, usec(to))).await
+    }
+
+    /// Leaves a planned session out.
+    pub async fn drop_planned(&self, id: &str) -> Result<(), CommandError> {
+        self.call(Start::Never, "DropPlanned", &id).await
     }
 
     /// Has the files read again.

@@ -14,7 +14,11 @@ use super::{
 use crate::{
     api::Erased,
     dbus::keyring,
-    store::{ByHandStore, Kept, ScreenTimeStore, SessionLog, StoreError, remove_leftovers},
+    store::{
+        ByHandStore, Kept, ScreenTimeStore, SessionLog, StoreError, SuggestedStore,
+        remove_leftovers,
+    },
+    suggestions::Given,
 };
 
 /// Erases for good what was logged and noted
@@ -121,7 +125,11 @@ fn erase_all(context: &Context) -> Result<Erased, StoreError> {
     let sessions = log.forget_all(now)?;
     let notes = log.notes().forget_before(None, now)?;
     ScreenTimeStore::open(&env.state_dir()).erase_all()?;
-    ByHandStore::open(&env.state_dir()).write(&Kept::default())?;
+    SuggestedStore::open(&env.state_dir()).write(&Given::default())?;
+    let by_hand = ByHandStore::open(&env.state_dir());
+    // What was decided about sessions to come is no record, and dropped ones are not to come back.
+    let planned = by_hand.read().0.planned;
+    by_hand.write(&Kept { planned, ..Kept::default() })?;
     remove_leftovers(&env.state_dir())?;
     let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Erased { sessions: many(sessions), notes: many(notes), kept: None })

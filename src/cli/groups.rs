@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     backend::lock::installed,
-    config::{GROUPS, Parsed, nearest},
+    config::{Config, GROUPS, nearest},
     source::read_configs,
 };
 
@@ -38,9 +38,7 @@ impl Groups {
             CommandError::new(Kind::No, wrong.summary())
                 .hint("To see every mistake: quietctl check")
         })?;
-        let parsed =
-            Parsed { config: parsed.config, warnings: Vec::new(), own_groups: parsed.own_groups };
-        let held = Held::all(&parsed, &installed);
+        let held = Held::all(&parsed.config, &parsed.own_groups, &installed);
         let page = context.page();
         let Some(name) = &self.name else {
             return Ok(match self.format {
@@ -49,8 +47,10 @@ impl Groups {
             });
         };
         let name = name.strip_prefix('@').unwrap_or(name);
-        let one =
-            held.iter().find(|held| held.name == name).ok_or_else(|| unknown(name, &parsed))?;
+        let one = held
+            .iter()
+            .find(|held| held.name == name)
+            .ok_or_else(|| unknown(name, &parsed.config))?;
         Ok(if self.toml {
             let built_in = GROUPS.iter().find(|(known, _)| *known == name && !one.own);
             let own = || groups::toml(name, &parsed.config.groups[name]);
@@ -64,8 +64,8 @@ impl Groups {
     }
 }
 
-fn unknown(name: &str, parsed: &Parsed) -> CommandError {
-    let known = || parsed.config.groups.keys().map(String::as_str);
+fn unknown(name: &str, config: &Config) -> CommandError {
+    let known = || config.groups.keys().map(String::as_str);
     let error = CommandError::usage(format!("There is no group «{name}»."));
     match nearest(name, known()) {
         Some(near) => error.hint(format!("Did you mean «{near}»?")),

@@ -5,11 +5,14 @@
 
 mod apps;
 mod ask;
+mod breaks;
 mod breathe;
+mod calendar;
 mod check;
 mod completions;
 mod context;
 mod control;
+mod counted;
 mod doctor;
 mod erase;
 mod error;
@@ -26,8 +29,10 @@ mod notice;
 mod off;
 mod output;
 mod pause;
+mod people;
 mod places;
 mod plan;
+mod planned;
 mod render;
 mod report;
 mod restore;
@@ -39,8 +44,11 @@ mod sit;
 mod start;
 mod state;
 mod status;
+mod suggest;
+mod today;
 mod trial;
 mod unlock;
+mod week;
 mod when;
 
 use std::process::ExitCode;
@@ -83,8 +91,13 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Today(today::Today),
+    Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
+    Planned(planned::Planned),
+    Break(breaks::Break),
+    Suggest(suggest::Suggest),
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
@@ -93,6 +106,7 @@ enum Command {
     Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    People(people::People),
     Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
@@ -100,6 +114,8 @@ enum Command {
     Setup(setup::Setup),
     Try(trial::Try),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Calendar(calendar::Calendar),
 }
 
 impl Command {
@@ -112,8 +128,13 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Today(command) => command.run(context).await,
+            Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
+            Self::Planned(command) => command.run(context).await,
+            Self::Break(command) => command.run(context).await,
+            Self::Suggest(command) => command.run(context).await,
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
@@ -122,6 +143,7 @@ impl Command {
             Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::People(command) => Ok(command.run(context)),
             Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
@@ -130,6 +152,7 @@ impl Command {
             Self::Setup(command) => command.run(context).await,
             Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
+            Self::Calendar(command) => command.run(),
         }
     }
 

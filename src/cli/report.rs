@@ -1,7 +1,7 @@
 //! `quietctl report`: a report for an appointment, of what the person ticks.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,6 +12,7 @@ use super::{
     CommandError,
     ask::{Answer, ask, ask_mostly_yes, is_anybody_there, say},
     context::Context,
+    counted,
     error::Kind,
     render::{moment, notes, report as preview},
     said::Said,
@@ -19,8 +20,7 @@ use super::{
 };
 use crate::{
     api::{NoteEntry, ScreenTimeEntry, SessionEntry},
-    backend::lock::{installed, plain},
-    config::{Parsed, parse_here},
+    backend::lock::plain,
     notes::{Content, Note, Words},
     report::{self, Choice, Facts, Part, Report},
     screen_time::Hour,
@@ -108,7 +108,7 @@ impl ReportCommand {
         let file = self.file(from, to)?;
         let known = Self::known(context, from, to).await?;
         let choice = self.choose(&page, &known)?;
-        let groups = groups(context);
+        let groups = counted::known(context).groups;
         let group_of = |app: &str| groups.get(&plain(app)).cloned();
         let facts = Facts {
             zone: page.now.time_zone().clone(),
@@ -210,7 +210,11 @@ impl ReportCommand {
             }
         }));
         notes.sort_by_key(|note| note.at);
-        let hours = control.screen_time(begin, end).await?;
+        let hours = match control.screen_time(begin, end).await {
+            // It is not counted.
+            Err(error) if error.kind == Kind::No => None,
+            hours => Some(hours?),
+        };
         Ok(Known { sessions, notes, hours })
     }
 
@@ -317,21 +321,4 @@ fn note(note: NoteEntry) -> Option<Note> {
         Content::Open(words.in_range())
     };
     Some(Note { id: note.id, at, session: note.session, content })
-}
-
-/// The group of each app, the first by name where it is in several. Without a config that can be read, those built in.
-fn groups(context: &Context) -> BTreeMap<String, String> {
-    let installed = installed(&context.env.data_dirs);
-    let text = fs::read_to_string(context.env.config_file()).unwrap_or_default();
-    let parsed = parse_here(&text, "", &installed).or_else(|_| parse_here("", "", &installed));
-    let Ok(Parsed { config, .. }) = parsed else { return BTreeMap::new() };
-    let mut groups = BTreeMap::new();
-    for (name, group) in &config.groups {
-        let listed = group.apps.iter().map(String::as_str);
-        let found = group.by_category(&installed, &config.never).map(|(id, ..)| id.as_str());
-        for app in listed.chain(found) {
-            groups.entry(plain(app)).or_insert_with(|| name.clone());
-        }
-    }
-    groups
 }

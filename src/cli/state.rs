@@ -24,6 +24,10 @@ pub struct State {
     pub batch_until: Option<u64>,
     /// When they come through next.
     pub next_batch: Option<u64>,
+    /// When the next break is about due; none from a daemon without breaks.
+    pub next_break: Option<u64>,
+    /// What is suggested now; empty or none if nothing.
+    pub suggestion: Option<String>,
     /// What is in force.
     pub measures: MeasuresEntry,
     /// The periods running.

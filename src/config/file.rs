@@ -7,11 +7,14 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Log, Measures, Notifications, ScreenTime, Sign,
-    duration::write_duration,
+    BATCHES_AT_MOST, DIM_AT_MOST, DailyBreaks, Days, Log, Measures, Notifications, ScreenTime,
+    Sign, Suggestions,
+    calendar::{self, CALENDAR},
     log::{self, LOG},
     names::{nearest, shown},
     notes::Notes,
+    people::{self, PEOPLE},
+    rest::{self, BREAKS, DAILY, SUGGESTIONS},
     screen_time::{self, SCREEN_TIME},
     value::{At, Key, Section, Value},
 };
@@ -26,6 +29,10 @@ pub(super) struct File<'a> {
     pub groups: Vec<(At<&'a str>, Entries<'a>)>,
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
+    pub calendar: Option<super::Calendar>,
+    pub people: people::Written<'a>,
+    pub breaks: Option<DailyBreaks>,
+    pub suggestions: Option<Suggestions>,
     pub screen_time: ScreenTime,
     pub log: Log,
 }
@@ -109,16 +116,26 @@ keys! {
     GREYSCALE: "greyscale" takes "true or false", "greyscale = true";
     LOCK: "lock" takes "groups, apps and sites", "lock = [\"@social\", \"reddit.com\"]";
     WAIT: "wait" takes "at most 60 seconds", "wait = \"20s\"";
-    BREAKS: "breaks" takes "a table", "breaks = { every = \"20m\", for = \"20s\" }";
-    EVERY: "every" takes "a duration", "every = \"20m\"";
-    BREAK_FOR: "for" takes "a duration", "for = \"20s\"";
     APPS: "apps" takes "a list of apps", "apps = [\"discord\"]";
     CATEGORIES: "categories" takes "a list of categories of the menu", "categories = [\"Game\"]";
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 9] =
-    [&AFTER, &WEEKLY, &PLACE, &PROFILES, &GROUPS, &NEVER, &BATCHES, &SCREEN_TIME, &LOG];
+const TOP_KEYS: [&Key; 13] = [
+    &AFTER,
+    &WEEKLY,
+    &PLACE,
+    &PROFILES,
+    &GROUPS,
+    &NEVER,
+    &BATCHES,
+    &PEOPLE,
+    &SCREEN_TIME,
+    &CALENDAR,
+    &DAILY,
+    &SUGGESTIONS,
+    &LOG,
+];
 const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
@@ -171,7 +188,14 @@ impl<'a> File<'a> {
                 .map(|(name, section)| (name, Entries::read(&section, notes)))
                 .collect(),
             never: never.map(|section| Entries::read(&section, notes)).unwrap_or_default(),
+            calendar: file.get(&CALENDAR).and_then(|value| calendar::read(&value, notes)),
             batches: file.get(&BATCHES).map(|value| batches(&value, notes)),
+            people: file
+                .get(&PEOPLE)
+                .map(|value| people::Written::read(&value, notes))
+                .unwrap_or_default(),
+            breaks: file.get(&DAILY).and_then(|value| rest::daily(&value, notes)),
+            suggestions: file.get(&SUGGESTIONS).and_then(|value| rest::suggestions(&value, notes)),
             screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
             log: log::read(file.get(&LOG).as_ref(), notes),
         }
@@ -311,7 +335,11 @@ impl<'a> Profile<'a> {
             measures.lock.wait = wait.value;
         }
         if let Some(value) = section.get(&BREAKS) {
-            measures.breaks = breaks(&value, notes);
+            match rest::breaks(&value, notes) {
+                Some(rest::Written::These(breaks)) => measures.breaks = Some(breaks),
+                Some(rest::Written::Off) => measures.breaks_off = true,
+                None => {}
+            }
         }
         let lock = section.get(&LOCK).map(|value| value.texts(notes)).unwrap_or_default();
         Self { measures, lock }
@@ -416,27 +444,6 @@ fn warmth(written: &At<u16>, notes: &mut Notes<'_>) -> Option<u16> {
         return None;
     }
     Some(written.value)
-}
-
-fn breaks(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Breaks> {
-    let section = value.section("the table of breaks", &[&EVERY, &BREAK_FOR], notes)?;
-    let mut time = |key| section.need(key, notes).and_then(|value| value.some_time(notes));
-    let (every, lasts) = (time(&EVERY), time(&BREAK_FOR));
-    let (every, lasts) = (every?, lasts?);
-    if lasts.value >= every.value {
-        notes.mistake(
-            &lasts.span,
-            format!(
-                "a break of {} every {} leaves no time between",
-                write_duration(lasts.value),
-                write_duration(every.value)
-            ),
-            "not shorter than `every`",
-            format!("Write for example `{}`.", BREAKS.example),
-        );
-        return None;
-    }
-    Some(Breaks { every: every.value, lasts: lasts.value })
 }
 
 /// Reads `"mon-thu"`, `"weekend"`, or a list of such.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AfterRule, Config, Installed, Kinds, PlaceRule, Profile, WeeklyRule,
+    AfterRule, Config, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
     names::{listed, nearest, shown},
@@ -26,10 +26,26 @@ pub(super) fn config(
     let after = after(file, &profiles, notes);
     let weekly = weekly(file, &profiles, notes);
     let places = places(file, &profiles, notes);
+    let people = People { apps: locks.people(), ..file.people.people.clone() };
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
-    let (screen_time, log) = (file.screen_time, file.log);
-    Config { after, weekly, places, profiles, groups, never, batches, screen_time, log }
+    let (screen_time, calendar) = (file.screen_time, file.calendar.clone());
+    let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
+    Config {
+        after,
+        weekly,
+        places,
+        profiles,
+        groups,
+        never,
+        batches,
+        people,
+        screen_time,
+        calendar,
+        breaks,
+        suggestions,
+        log: file.log,
+    }
 }
 
 type Profiles = BTreeMap<String, Profile>;

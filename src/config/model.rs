@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, civil};
 use serde::{Deserialize, Serialize};
 
+use super::People;
+
 /// The longest time from a session's end (or a start by hand) for which strong measures may last.
 pub const STRONG_AT_MOST: SignedDuration = SignedDuration::from_hours(72);
 
@@ -29,10 +31,29 @@ pub struct Config {
     /// The times of day at which held notifications come through together, each for [`BATCH_LASTS`]: `batches`. In order,
     /// each once, at most [`BATCHES_AT_MOST`].
     pub batches: Vec<civil::Time>,
+    /// Who comes through, and the person's own card: `[people]`.
+    pub people: People,
+    /// The breaks of every day: `[breaks]`.
+    pub breaks: Option<DailyBreaks>,
+    /// What is suggested while it is quiet: `[suggestions]`.
+    pub suggestions: Suggestions,
     /// Whether time at the screen is counted: `[screen-time]`.
     pub screen_time: super::ScreenTime,
+    /// Where planned sessions come from: `[calendar]`.
+    pub calendar: Option<Calendar>,
     /// How what is logged is kept: `[log]`.
     pub log: super::Log,
+}
+
+/// `[calendar]`: appointments that become planned sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// An `.ics` file, or a folder of them; begins with `/` or `~/`.
+    pub path: String,
+    /// The categories of the appointments that count; not empty.
+    pub categories: Vec<String>,
+    /// The kind of session that is logged when one begins.
+    pub session: String,
 }
 
 /// How long held notifications come through at each of `batches`.
@@ -166,6 +187,9 @@ pub struct Measures {
     pub lock: Lock,
     /// Breaks that are suggested.
     pub breaks: Option<Breaks>,
+    /// Whether there are none otherwise, those of every day included: `breaks = "off"`. Not a measure of its own.
+    #[serde(default)]
+    pub breaks_off: bool,
 }
 
 /// The darkest `dim`: a quarter of the light always stays.
@@ -204,6 +228,44 @@ pub struct Breaks {
     pub lasts: SignedDuration,
 }
 
+/// `[breaks]`: breaks of every day, where no profile in force says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DailyBreaks {
+    /// How often and how long.
+    pub breaks: Breaks,
+    /// Percent by which the screens get darker during a break, those that a profile asks for included; 0 leaves them.
+    pub dim: u8,
+}
+
+/// `[suggestions]`: what is suggested while it is quiet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suggestions {
+    /// At most so many a day; 0 is none.
+    pub a_day: u16,
+    /// From when in the day.
+    pub from: civil::Time,
+    /// Until when; before `from` it is on the day after. Never equal to `from`.
+    pub until: civil::Time,
+}
+
+impl Default for Suggestions {
+    fn default() -> Self {
+        let (from, until) = (civil::Time::constant(8, 0, 0, 0), civil::Time::constant(22, 0, 0, 0));
+        Self { a_day: 3, from, until }
+    }
+}
+
+impl Suggestions {
+    /// Tells whether this time of day is within the hours.
+    pub fn at(&self, time: civil::Time) -> bool {
+        if self.from < self.until {
+            self.from <= time && time < self.until
+        } else {
+            self.from <= time || time < self.until
+        }
+    }
+}
+
 /// `[groups.NAME]` and `[never]`: apps and sites as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
@@ -218,7 +280,8 @@ pub struct Group {
 impl Measures {
     /// Tells whether nothing is asked for.
     pub fn is_open(&self) -> bool {
-        *self == Self { lock: Lock { wait: self.lock.wait, ..Lock::default() }, ..Self::default() }
+        let lock = Lock { wait: self.lock.wait, ..Lock::default() };
+        *self == Self { lock, breaks_off: self.breaks_off, ..Self::default() }
     }
 
     /// Merges two sets: for each measure, the stricter.
@@ -241,6 +304,7 @@ impl Measures {
                 (Some(a), Some(b)) => Some(a.strictest(b)),
                 (a, b) => a.or(b),
             },
+            breaks_off: self.breaks_off || other.breaks_off,
         }
     }
 
@@ -264,6 +328,7 @@ impl Measures {
                 (Some(a), Some(b)) => Some(a.gentlest(b)),
                 _ => None,
             },
+            breaks_off: self.breaks_off,
         }
     }
 

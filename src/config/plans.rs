@@ -145,10 +145,9 @@ fn joined(sources: &[Source<'_>]) -> (String, Vec<usize>) {
 /// A text behind as much space as stands before it, so that its places are places of all texts together. A mark of the byte
 /// order is only one where a text begins.
 fn padded(text: &str, begin: usize) -> String {
-    let mark = '\u{feff}';
-    match text.strip_prefix(mark) {
-        Some(rest) if begin > 0 => format!("{:begin$}{rest}", "", begin = begin + mark.len_utf8()),
-        _ => format!("{:begin$}{text}", ""),
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) if begin > 0 => " ".repeat(begin + text.len() - rest.len()) + rest,
+        _ => " ".repeat(begin) + text,
     }
 }
 

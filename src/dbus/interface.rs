@@ -13,9 +13,10 @@ use super::notes;
 use crate::{
     api::{
         AppEntry, DoctorEntry, Erased, Error, MeasuresEntry, NAME, NoteEntry, PATH, PeriodEntry,
-        ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+        PlannedEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
     },
-    engine::{Event, NotesCall, Reply, Request, Snapshot},
+    calendar::Decided,
+    engine::{BreakAnswer, Event, NotesCall, Reply, Request, Snapshot},
 };
 
 /// The one object.
@@ -122,6 +123,16 @@ impl Quiet {
         self.ask(|reply| Request::CancelUnlock { what, reply }).await
     }
 
+    /// Puts the break that is now off for five minutes.
+    async fn break_later(&self) -> Result<(), Error> {
+        self.ask(|reply| Request::Break { word: BreakAnswer::Later, reply }).await
+    }
+
+    /// Ends the break that is now; the next one comes in its time.
+    async fn break_skip(&self) -> Result<(), Error> {
+        self.ask(|reply| Request::Break { word: BreakAnswer::Skip, reply }).await
+    }
+
     /// Asks for quiet on behalf of a program, with a profile, until `Release` or until the caller leaves the bus.
     #[zbus(out_args("cookie"))]
     async fn hold(
@@ -138,6 +149,29 @@ impl Quiet {
     async fn release(&self, cookie: u32, #[zbus(header)] header: Header<'_>) -> Result<(), Error> {
         let caller = caller(&header)?;
         self.ask(|reply| Request::Release { caller, cookie, reply }).await
+    }
+
+    /// Lists the sessions that the person's calendar plans: `id` (s), `ends` (t; quiet begins then), `written` (t: when the
+    /// calendar says it ends), `state` (s: `planned`, `confirmed`, `moved`, `dropped`). Nothing of what they are.
+    #[zbus(out_args("planned"))]
+    async fn planned(&self) -> Result<Vec<PlannedEntry>, Error> {
+        self.ask(|reply| Request::Planned { reply }).await
+    }
+
+    /// Lets a planned session begin without a question before it; one that was dropped is planned again.
+    async fn confirm_planned(&self, id: String) -> Result<(), Error> {
+        self.ask(|reply| Request::Decide { id, decided: Decided::Confirmed, reply }).await
+    }
+
+    /// Moves the end of a planned session, whatever the calendar says of it later; by 14 days at most.
+    async fn move_planned(&self, id: String, ends_usec: u64) -> Result<(), Error> {
+        let decided = Decided::Moved(moment(ends_usec)?);
+        self.ask(|reply| Request::Decide { id, decided, reply }).await
+    }
+
+    /// Leaves a planned session out.
+    async fn drop_planned(&self, id: String) -> Result<(), Error> {
+        self.ask(|reply| Request::Decide { id, decided: Decided::Dropped, reply }).await
     }
 
     /// Lists the periods that run or begin between two times: `run` (s), `reason` (s), `profile` (s), `from` (t),
@@ -238,8 +272,20 @@ impl Quiet {
         self.snapshot.borrow().next_batch
     }
 
+    /// When the next break is due if the person stays at the screen, to the minute; 0 where nobody knows or nobody is there.
+    #[zbus(property)]
+    fn next_break(&self) -> u64 {
+        self.snapshot.borrow().next_break
+    }
+
+    /// A small thing to do away from the screen, from the person's lists; empty if none is suggested now.
+    #[zbus(property)]
+    fn suggestion(&self) -> String {
+        self.snapshot.borrow().suggestion.clone()
+    }
+
     /// What is in force: `notifications` (s), `batches` (as), `dim` (u, percent), `warmth` (u, kelvin), `greyscale` (b),
-    /// `apps` (as), `sites` (as). A key is there only if its measure is.
+    /// `apps` (as), `sites` (as), `breaks` (t, microseconds at the screen before one). A key is there only if its measure is.
     #[zbus(property)]
     fn measures(&self) -> MeasuresEntry {
         self.snapshot.borrow().measures.clone()
@@ -348,6 +394,12 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
         }
         if before.next_batch != now.next_batch {
             quiet.next_batch_changed(emitter).await?;
+        }
+        if before.next_break != now.next_break {
+            quiet.next_break_changed(emitter).await?;
+        }
+        if before.suggestion != now.suggestion {
+            quiet.suggestion_changed(emitter).await?;
         }
         if before.measures != now.measures {
             quiet.measures_changed(emitter).await?;

@@ -3,15 +3,18 @@
 //! It is counted from turn to turn and written when the person leaves, when quiet ends, and where neither comes, with the
 //! first event a quarter of an hour after the last time. No timer is set for it.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, civil};
 
+use tokio::{sync::Notify, task::JoinHandle};
+
 use super::{Damage, Engine, publish::usec};
 use crate::{
-    api::{Error, ScreenTimeEntry},
+    api::{DoctorEntry, Error, ScreenTimeEntry},
     config::ScreenTime,
-    screen_time::{self, Activity, Counter, Hour, Moment, Told, merged},
+    screen_time::{self, Activity, Counter, Focus, Hour, Moment, Sense, Told, merged},
+    source,
     store::{ScreenTimeStore, StoreError},
 };
 
@@ -28,6 +31,9 @@ pub(super) struct Attention {
     /// Whether what has the focus fills the screen; none where that is not known, or nobody is there.
     pub full_screen: Option<bool>,
     told: screen_time::Attention,
+    /// Who tells, while somebody wants to know.
+    sources: Vec<JoinHandle<()>>,
+    look_again: Arc<Notify>,
     counter: Counter,
     store: ScreenTimeStore,
     /// The time awake at which it was last written.
@@ -44,6 +50,8 @@ impl Attention {
             since: now,
             full_screen: None,
             told: screen_time::Attention::default(),
+            sources: Vec::new(),
+            look_again: Arc::default(),
             counter: Counter::default(),
             store: ScreenTimeStore::open(state_dir),
             written: SignedDuration::ZERO,
@@ -51,9 +59,14 @@ impl Attention {
         }
     }
 
-    /// Takes what a source tells.
-    pub(super) fn tell(&mut self, told: Told) {
-        self.told.tell(told);
+    /// Tells whether somebody says when the person is idle.
+    pub(super) fn is_known(&self) -> bool {
+        self.told.is_known()
+    }
+
+    /// Tells whether there was no input for a while.
+    pub(super) fn is_idle(&self) -> bool {
+        self.told.is_idle()
     }
 
     /// Writes what was counted; what cannot be written waits for the next time.
@@ -65,8 +78,43 @@ impl Attention {
 }
 
 impl Engine {
+    /// Takes what a source tells. Apps are known by the ids of their desktop entries, where they have one.
+    pub(super) fn told(&mut self, told: Told) {
+        let told = match told {
+            Told::Focus(Focus { app: Some(app), full_screen }) => {
+                let entry = self.installed.get(&app).map(|(id, _)| id.clone());
+                Told::Focus(Focus { app: Some(entry.unwrap_or(app)), full_screen })
+            }
+            told => told,
+        };
+        self.attention.told.tell(told);
+    }
+
+    /// Nobody is listened to unless it is to be counted, or breaks are to be suggested: it would wake the daemon for
+    /// nothing.
+    fn listen_for_attention(&mut self) {
+        let wanted = self.config.screen_time.keep.is_some() || self.breaks_asked().is_some();
+        let it = &mut self.attention;
+        if wanted && self.ready_told && it.sources.is_empty() && self.stopping.is_none() {
+            let (desktop, again) = (&self.desktop, &it.look_again);
+            let idle = source::on_idle(desktop.clone(), Arc::clone(again), self.tell.clone());
+            let focus = source::on_focus(desktop.clone(), Arc::clone(again), self.tell.clone());
+            let lock = source::on_lock(desktop.clone(), self.tell.clone());
+            it.sources = vec![tokio::spawn(idle), tokio::spawn(focus), tokio::spawn(lock)];
+        } else if !wanted && !it.sources.is_empty() {
+            it.sources.drain(..).for_each(|source| source.abort());
+            it.told = screen_time::Attention::default();
+        }
+    }
+
+    /// What has come since may be able to tell.
+    pub(super) fn look_for_attention(&self) {
+        self.attention.look_again.notify_waiters();
+    }
+
     /// Looks who is there, and counts, once a turn.
     pub(super) fn attend(&mut self) {
+        self.listen_for_attention();
         let active = self.attention.told.is_active();
         self.attention.full_screen = self.attention.told.full_screen();
         if active != self.attention.active {
@@ -93,9 +141,10 @@ impl Engine {
             return;
         }
         it.written = awake;
-        match it.write() {
-            Ok(()) => drop(self.damage.remove(&Damage::ScreenTime)),
-            Err(error) => self.screen_time_damaged(&error),
+        if let Err(error) = it.write() {
+            self.screen_time_damaged(&error);
+        } else {
+            self.damage.remove(&Damage::ScreenTime);
         }
     }
 
@@ -108,15 +157,12 @@ impl Engine {
             return;
         }
         self.attention.kept = Some(now);
-        let erased = match self.config.screen_time.keep {
-            Some(keep) => {
-                let since = self.now.checked_sub(keep).unwrap_or(Timestamp::MIN);
-                self.attention.store.tidy(since)
-            }
-            None => {
-                self.attention.counter = Counter::default();
-                self.attention.store.erase_all()
-            }
+        let erased = if let Some(keep) = self.config.screen_time.keep {
+            let since = self.now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+            self.attention.store.tidy(since)
+        } else {
+            self.attention.counter = Counter::default();
+            self.attention.store.erase_all()
         };
         if let Err(error) = erased {
             self.screen_time_damaged(&error);
@@ -163,6 +209,46 @@ impl Engine {
         let mut counted = self.attention.counter.counted();
         counted.retain(|hour| from <= hour.start && hour.start < until);
         Ok(merged(kept.into_iter().chain(counted)).into_iter().map(row).collect())
+    }
+}
+
+/// Who tells of it, as `Doctor` lists it.
+impl Engine {
+    pub(super) fn screen_time_doctor(&self) -> Vec<DoctorEntry> {
+        let row = |sense: Sense| {
+            let by = self.attention.told.by(sense);
+            let cannot = by.map(|it| it.cannot.to_owned()).filter(|it| !it.is_empty());
+            let (backend, what, nobody) = match sense {
+                Sense::Idle => (
+                    "idle",
+                    "counted while you are not idle, as told by",
+                    "Nothing on this desktop tells when you are idle, so it is not counted.",
+                ),
+                Sense::Focus => (
+                    "focus",
+                    "by app, as told by",
+                    "Nothing on this desktop tells which app has the focus, so it is counted without apps.",
+                ),
+            };
+            let off = "Screen time is off in your config; nothing is counted.";
+            let (state, text) = match by {
+                Some(by) => ("ready", format!("{what} {}.", by.title)),
+                None if self.attention.sources.is_empty() => ("unsupported", off.to_owned()),
+                None => ("unsupported", nobody.to_owned()),
+            };
+            DoctorEntry {
+                measure: "screen time".to_owned(),
+                backend: backend.to_owned(),
+                title: by.map(|it| it.title.to_owned()).unwrap_or_default(),
+                state: state.to_owned(),
+                serves: by.is_some(),
+                text,
+                since: None,
+                cannot,
+            }
+        };
+        let off = self.attention.sources.is_empty();
+        Sense::ALL.into_iter().map(row).take(if off { 1 } else { 2 }).collect()
     }
 }
 

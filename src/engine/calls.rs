@@ -48,6 +48,10 @@ impl Engine {
                 let forgotten = self.forget(&id);
                 self.reply_when_settled(reply, forgotten);
             }
+            Request::Break { word, reply } => {
+                let answered = self.answer_break(word);
+                self.reply_when_settled(reply, answered);
+            }
             Request::Sessions { since, reply } => answer(reply, self.list(since)),
             Request::Notes(call) => self.notes_call(call),
             Request::Start { profile, lasts, reply } => {
@@ -81,6 +85,11 @@ impl Engine {
             Request::Release { caller, cookie, reply } => {
                 let released = self.release(&caller, cookie).await;
                 self.reply_when_settled(reply, released);
+            }
+            Request::Planned { reply } => answer(reply, Ok(self.planned_rows())),
+            Request::Decide { id, decided, reply } => {
+                let decided = self.decide_planned(&id, decided);
+                self.reply_when_settled(reply, decided);
             }
             Request::Plan { from, until, reply } => {
                 let periods = self.with_facts(|facts| crate::schedule::periods(facts, from, until));
@@ -381,6 +390,7 @@ impl Engine {
             clocks: self.clocks.clone(),
             theirs: self.theirs.clone(),
             stays,
+            planned: self.planned.kept(now),
         };
         let kept = self.by_hand_store.write(&kept).map_err(|error| error.to_string());
         match kept {

@@ -12,7 +12,8 @@ use crate::{
     dbus::keyring,
     notes::Note,
     schedule::ByHand,
-    store::{self, StoreError},
+    store::{self, StoreError, SuggestedStore},
+    suggestions::Given,
 };
 
 /// What is to be erased.
@@ -92,6 +93,7 @@ impl Engine {
                 let notes = notes.forget_before(None, now).map_err(not_kept)?;
                 self.erase_screen_time(None).map_err(not_kept)?;
                 self.forget_by_hand();
+                self.forget_suggestions();
                 (sessions, notes)
             }
         };
@@ -120,6 +122,8 @@ impl Engine {
                         again.";
             return Ok(Erased { kept: Some(kept.to_owned()), ..erased });
         }
+        let suggested = SuggestedStore::open(&env.state_dir());
+        suggested.write(&Given::default()).map_err(not_kept)?;
         store::remove_leftovers(&env.state_dir()).map_err(not_kept)?;
         Ok(erased)
     }

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{notes::NotesCall, notice::Answer};
+use super::{breaks::BreakAnswer, notes::NotesCall, notice::Answer};
 use crate::{
-    api::{self, AppEntry, DoctorEntry, PeriodEntry, ScreenTimeEntry, SessionEntry},
+    api::{self, AppEntry, DoctorEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
+    calendar,
     config::Installed,
     screen_time::Told,
+    source::Moment,
     store::Receipt,
 };
 
@@ -23,6 +25,8 @@ pub enum Event {
     FilesChanged,
     /// What `engine::start` reads beside the loop: the apps that are installed.
     Installed(Installed),
+    /// `source::calendar`: the person's calendar was read; none where its reader gave up.
+    Calendar(Option<calendar::Answer>),
     /// `source::timer`: the moment the engine asked to be woken at has come.
     Due,
     /// `source::timer`: somebody set the clock.
@@ -47,6 +51,8 @@ pub enum Event {
         /// Whether one of them is external, or logind sees a dock.
         docked: bool,
     },
+    /// `source::moment`, asked by the engine when a break is due: whether it is a bad moment for one.
+    Moment(Moment),
     /// `source::idle`, `source::focus`, `source::locked`, `source::logind`: whether the person is at the screen, and where.
     Attention(Told),
     /// A backend's probe, started by the engine.
@@ -177,6 +183,13 @@ pub enum Request {
         /// Answers when it is locked.
         reply: Reply<()>,
     },
+    /// The person's word on the break that is now.
+    Break {
+        /// Which.
+        word: BreakAnswer,
+        /// Answers when it is put off.
+        reply: Reply<()>,
+    },
     /// Another program asks for quiet.
     Hold {
         /// Its unique name on the bus.
@@ -195,6 +208,20 @@ pub enum Request {
         /// What `Hold` answered.
         cookie: u32,
         /// Answers when it is released.
+        reply: Reply<()>,
+    },
+    /// Lists what the calendar plans.
+    Planned {
+        /// Answers them, by when they end.
+        reply: Reply<Vec<PlannedEntry>>,
+    },
+    /// Decides about a planned session.
+    Decide {
+        /// Its id.
+        id: String,
+        /// What.
+        decided: calendar::Decided,
+        /// Answers when it is kept.
         reply: Reply<()>,
     },
     /// What comes.

@@ -7,6 +7,7 @@
 mod around;
 mod attention;
 mod batches;
+mod breaks;
 mod calls;
 mod clocks;
 mod configs;
@@ -14,12 +15,14 @@ mod erase;
 mod event;
 mod notes;
 mod notice;
+mod planned;
 mod publish;
 mod reconcile;
 mod recovery;
 mod seat;
 mod start;
 mod started;
+mod suggest;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,6 +36,7 @@ use tokio::{
     time::Instant,
 };
 
+pub use breaks::BreakAnswer;
 pub use erase::Erase;
 pub use event::{Event, Reply, Request};
 pub use notes::{NewNote, NotesCall};
@@ -52,8 +56,11 @@ use crate::{
 use around::Around;
 use attention::Attention;
 use batches::Waited;
+use breaks::BreakTimes;
+use planned::PlannedSessions;
 use seat::Seat;
 use started::StartedApps;
+use suggest::Suggesting;
 
 /// How long receipts wait for the captures of slower backends before they are written without them.
 const CAPTURES_AT_MOST: std::time::Duration = std::time::Duration::from_millis(150);
@@ -103,6 +110,9 @@ struct Engine {
     slept: Option<(Timestamp, Timestamp)>,
     waited: Waited,
     started: StartedApps,
+    planned: PlannedSessions,
+    breaks: BreakTimes,
+    suggesting: Suggesting,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -121,6 +131,7 @@ enum Damage {
     Notes,
     Receipts,
     ByHand,
+    Calendar,
     ScreenTime,
 }
 
@@ -173,9 +184,16 @@ impl Engine {
                 // The start is over, so there is time.
                 self.purge_notes();
             }
-            Event::Due | Event::ClockSet | Event::ZoneChanged => self.try_again(),
+            Event::Calendar(answer) => self.calendar_read(answer),
+            Event::Due | Event::ClockSet => self.try_again(),
+            Event::ZoneChanged => {
+                self.planned.read_again();
+                self.try_again();
+            }
             Event::Resumed => {
                 self.around.look_again.notify_one();
+                self.planned.read_again();
+                self.look_for_attention();
                 self.try_again();
                 for seat in &mut self.seats {
                     seat.again = seat.has_or_gets_something();
@@ -189,7 +207,7 @@ impl Engine {
                 self.around.seen.monitors = names;
                 self.around.seen.docked = docked;
             }
-            Event::Attention(told) => self.attention.tell(told),
+            Event::Attention(told) => self.told(told),
             Event::Probed { seat, probe } => self.seats[seat].probed(probe, seat, &self.tell),
             Event::Captured { seat, result } => {
                 self.seats[seat].captured(result);
@@ -200,6 +218,10 @@ impl Engine {
             }
             Event::Changed { seat, change } => self.changed(seat, change),
             Event::Shown { id } => self.shown(id),
+            Event::Moment(moment) => self.moment(moment),
+            Event::Answered { app, answer } if app == breaks::NOTICE => {
+                self.break_answered(&answer)
+            }
             Event::Answered { app, answer } => self.answered(&app, answer),
             Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
@@ -214,9 +236,12 @@ impl Engine {
         self.look_at_the_clocks();
         self.look_around();
         self.seats.iter_mut().for_each(|seat| seat.look_at_the_time(Instant::now()));
+        self.mind_the_planned();
         self.evaluate();
         self.keep_clocks();
         self.attend();
+        self.mind_suggestions();
+        self.mind_the_breaks();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();
@@ -232,7 +257,9 @@ impl Engine {
 
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
-        self.evaluation.next_change.into_iter().chain(self.started.next()).min()
+        let planned = self.planned.next(self.now);
+        let others = self.started.next().into_iter().chain(planned).chain(self.break_moment());
+        self.evaluation.next_change.into_iter().chain(others).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.
@@ -367,6 +394,8 @@ impl Engine {
                 seat.try_again();
                 seat.again = true;
             }
+            // They are read with every turn.
+            Change::LeftOut => {}
             Change::Caught(caught) => {
                 let ran = caught.ran.as_micros();
                 tracing::debug!(

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use zbus::{Connection, MessageStream};
 
 use super::Event;
-use crate::dbus::{Became, CallError, Question, ask, became, close, has_answers, listen};
+use crate::dbus::{Became, CallError, Comes, Question, ask, became, close, has_answers, listen};
 
 /// After how long it goes by itself where nobody takes it away any more: the daemon may be gone.
 const STAYS: Duration = Duration::from_mins(2);
@@ -24,6 +24,8 @@ pub(super) struct Text {
     pub instead: String,
     /// What can be answered.
     pub answers: &'static [(&'static str, &'static str)],
+    /// Whether it comes through where others are held back.
+    pub comes: Comes,
     /// Counts how often it was shown anew, and not in its own place.
     pub anew: u32,
 }
@@ -127,7 +129,7 @@ async fn show(bus: &Connection, replaces: u32, text: &Text) -> Result<u32, CallE
     let can_answer = has_answers(bus).await?;
     let (body, answers) =
         if can_answer { (&text.body, text.answers) } else { (&text.instead, &[][..]) };
-    let question = Question { title: &text.title, body, answers, stays: STAYS };
+    let question = Question { title: &text.title, body, answers, stays: STAYS, comes: text.comes };
     ask(bus, replaces, &question).await
 }
 

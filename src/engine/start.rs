@@ -12,7 +12,8 @@ use zbus::Connection;
 
 use super::{
     Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
-    clocks::PLACE, seat::Seat, sentences, started::StartedApps,
+    breaks::BreakTimes, clocks::PLACE, planned::PlannedSessions, seat::Seat, sentences,
+    started::StartedApps, suggest::Suggesting,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -144,6 +145,9 @@ impl Daemon {
             slept: None,
             waited: Waited::default(),
             started: StartedApps::default(),
+            planned: PlannedSessions::default(),
+            breaks: BreakTimes::default(),
+            suggesting: Suggesting::open(&self.env.state_dir()),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,
@@ -260,6 +264,7 @@ impl Engine {
             seat.theirs = kept.theirs.contains(seat.row.id);
         }
         self.theirs = kept.theirs;
+        self.planned.decided = kept.planned;
         self.clocks.carry_over(&boot_id(), self.clock.now(), self.clock.since_boot());
         let ahead = self.clocks.ahead(self.now, self.since_boot);
         let stays = kept.stays.into_iter().map(|(name, since)| {

@@ -89,6 +89,11 @@ impl StartedApps {
         self.apps.is_empty() && self.going == 0
     }
 
+    /// A notice of the engine's is being taken away.
+    pub fn one_goes(&mut self) {
+        self.going += 1;
+    }
+
     /// A notice is gone.
     pub fn one_ended(&mut self) {
         self.going = self.going.saturating_sub(1);
@@ -193,6 +198,9 @@ impl Engine {
 
     /// The person answered a notice, or something became of it.
     pub(super) fn answered(&mut self, app: &str, answer: Answer) {
+        if self.planned_answered(app, &answer) {
+            return;
+        }
         // What is answered counts from now.
         self.look_at_the_clocks();
         let Some(it) = self.started.apps.get_mut(app) else { return };
@@ -313,7 +321,7 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body,
                 instead: format!("To open it for 15 minutes: quietctl unlock {id}"),
                 answers: LOCKED,
-                anew: 0,
+                ..Text::default()
             }
         }
         Says::Opens { at } => {
@@ -323,7 +331,7 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body: String::new(),
                 instead: format!("To leave it locked: quietctl unlock --cancel {id}"),
                 answers: OPENS,
-                anew: 0,
+                ..Text::default()
             }
         }
     }

@@ -10,6 +10,6 @@ mod attention;
 mod counter;
 mod hour;
 
-pub use attention::{Attention, Focus, Told};
+pub use attention::{Attention, Focus, Sense, Teller, Told};
 pub use counter::{Activity, Counter, Moment};
 pub use hour::{APP_AT_MOST, APPS_AT_MOST, Hour, merged, start_of_hour};

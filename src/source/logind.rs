@@ -7,9 +7,9 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use zbus::{Connection, MatchRule, MessageStream, message::Type};
 
-use crate::engine::Event;
+use crate::{engine::Event, screen_time::Told};
 
-/// Tells each time the machine woke from suspend.
+/// Tells each time the machine goes to sleep, and each time it woke.
 pub async fn on_resume(system: &Connection, tell: mpsc::Sender<Event>) -> zbus::Result<()> {
     let rule = MatchRule::builder()
         .msg_type(Type::Signal)
@@ -19,7 +19,9 @@ pub async fn on_resume(system: &Connection, tell: mpsc::Sender<Event>) -> zbus::
         .build()?;
     let mut signals = MessageStream::for_match_rule(rule, system, None).await?;
     while let Some(Ok(signal)) = signals.next().await {
-        if signal.body().deserialize::<bool>() == Ok(false) {
+        let Ok(sleeps) = signal.body().deserialize::<bool>() else { continue };
+        let _ = tell.send(Event::Attention(Told::Sleeps(sleeps))).await;
+        if !sleeps {
             let _ = tell.send(Event::Resumed).await;
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Damage, StoreError, kept};
-use crate::schedule::ByHand;
+use crate::{calendar::Decision, schedule::ByHand};
 
 /// The file of what was done by hand.
 #[derive(Debug)]
@@ -30,6 +30,9 @@ pub struct Kept {
     /// When each stay at a place began, by the place's name.
     #[serde(default)]
     pub stays: BTreeMap<String, Timestamp>,
+    /// What was decided about planned sessions, by their ids.
+    #[serde(default)]
+    pub planned: BTreeMap<String, Decision>,
 }
 
 /// When each run was seen, on the wall clock and on the one nobody can set.
@@ -75,7 +78,10 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::schedule::{Hold, Start, Unlock};
+    use crate::{
+        calendar::Decided,
+        schedule::{Hold, Start, Unlock},
+    };
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -102,6 +108,9 @@ mod tests {
             },
             theirs: ["dunst".to_owned()].into(),
             stays: [("bedroom".to_owned(), noon)].into(),
+            planned: [Decided::Dropped, Decided::Moved(noon)]
+                .map(|decided| (format!("{decided:?}"), Decision { about: noon, decided }))
+                .into(),
         }
     }
 

@@ -181,7 +181,7 @@ mod tests {
             apps: [("firefox".to_owned(), 5), ("foot".to_owned(), 10)].into(),
         };
         assert_eq!(all(&store), [spent(0, "foot", 60), both.clone()]);
-        assert_eq!(store.read(at(1), at(2)).unwrap(), [both.clone()]);
+        assert_eq!(store.read(at(1), at(2)).unwrap(), std::slice::from_ref(&both));
         assert_eq!(store.read(at(0), at(1)).unwrap(), [spent(0, "foot", 60)]);
         let mode = fs::metadata(&store.0).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);

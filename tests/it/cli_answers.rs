@@ -1,6 +1,8 @@
 //! What `quietctl` answers, and with which exit code, when the daemon is there.
 
-use quietd::api::{AppEntry, Error, MeasuresEntry, ProblemEntry, SessionEntry, WaitEntry};
+use quietd::api::{
+    AppEntry, Error, MeasuresEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+};
 
 use crate::quiet_stand_in::{Desk, hours_from_now, phase};
 
@@ -74,6 +76,7 @@ async fn each_no_of_the_daemon_has_its_exit_code() {
         (Error::NeverLocked("A terminal is never locked.".into()), &["unlock", "foot"], 1),
         (Error::ConfigInvalid("It has 2 mistakes.".into()), &["start", "settle"], 1),
         (Error::NotKept("The disk is full.".into()), &["log"], 4),
+        (Error::NothingRunning("Screen time is not counted.".into()), &["today"], 1),
     ] {
         desk.scene().refuses = Some(error.clone());
         let ran = desk.run(arguments).await;
@@ -295,5 +298,30 @@ async fn help_version_and_completions_need_nothing() {
     for shell in ["bash", "zsh", "fish"] {
         let ran = desk.run(&["completions", shell]).await;
         assert!(ran.code == 0 && ran.out.contains("unlock"), "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn today_and_the_week_for_people_and_for_programs() {
+    let desk = Desk::new().await;
+    let ran = desk.run(&["today"]).await;
+    assert!(ran.out.contains("Nothing was counted."), "{}", ran.out);
+    let apps = [("steam".to_owned(), 600), ("org.telegram.desktop".to_owned(), 1_200)].into();
+    let start = hours_from_now(0);
+    desk.scene().screen_time = vec![ScreenTimeEntry { start, seconds: 2_000, quiet: 60, apps }];
+    for (arguments, days) in [(&["today"][..], 0), (&["week"], 6)] {
+        desk.scene().asked.clear();
+        let ran = desk.run(arguments).await;
+        assert_eq!((ran.code, &*ran.err), (0, ""));
+        assert_eq!(desk.scene().asked, [format!("ScreenTime {days}")]);
+        // By the built-in groups.
+        for said in ["33 minutes at the screen", "games", "no app known", "quiet 1m"] {
+            assert!(ran.out.contains(said), "{said}: {}", ran.out);
+        }
+        let ran = desk.run(&[arguments, &["--format", "json"]].concat()).await;
+        let value: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(value["seconds"], 2_000);
+        assert_eq!(value["groups"]["games"], 600);
+        assert_eq!(value["no_app_known"], 200);
     }
 }

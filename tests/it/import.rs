@@ -75,7 +75,7 @@ async fn a_plan_counts_after_a_yes_and_no_longer_once_it_is_taken_away() {
     assert!(start(&house).await.is_ok(), "it counts at once");
     assert_eq!(fs::read_to_string(house.path(".config/quietd/config.toml")).unwrap(), OWN);
     let again = run(&house, &["import", &file, "--yes", "--format", "json"]).await;
-    assert!(again.out.contains("\"same\"") && !again.out.contains("\"other\""), "{}", again.out);
+    assert!(again.out.contains("\"same\"") && !again.out.contains("\"replaced\""), "{}", again.out);
     assert!(again.out.contains("plan-1.toml"), "the same plan keeps its file: {}", again.out);
     assert!(run(&house, &["import"]).await.out.contains("A quiet week, from the practice"));
     assert!(run(&house, &["check"]).await.out.contains("with the plan beside it"));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod batches;
+mod breaks;
 mod budgie;
 mod cli_answers;
 mod cli_follow;
@@ -29,8 +30,11 @@ mod logind;
 mod mako;
 mod monitors;
 mod notes;
+mod people;
 mod percent;
 mod places;
+mod planned;
+mod planned_clock;
 mod plasma;
 mod quiet_stand_in;
 mod replaced;

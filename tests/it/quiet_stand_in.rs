@@ -11,7 +11,7 @@ use std::{
 use quietd::{
     api::{
         AppEntry, DoctorEntry, Error, INTERFACE, MeasuresEntry, NAME, PATH, PeriodEntry,
-        ProblemEntry, SessionEntry, WaitEntry,
+        ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
     },
     standin::PrivateBus,
 };
@@ -32,6 +32,8 @@ pub struct Scene {
     pub paused_until: u64,
     pub batch_until: u64,
     pub next_batch: u64,
+    pub next_break: u64,
+    pub suggestion: String,
     pub measures: MeasuresEntry,
     pub reasons: Vec<PeriodEntry>,
     pub waits: Vec<WaitEntry>,
@@ -42,6 +44,7 @@ pub struct Scene {
     pub sessions: Vec<SessionEntry>,
     pub apps: Vec<AppEntry>,
     pub doctor: Vec<DoctorEntry>,
+    pub screen_time: Vec<ScreenTimeEntry>,
     /// Every method is answered with this.
     pub refuses: Option<Error>,
     /// The methods that were called, with their arguments.
@@ -98,6 +101,14 @@ impl Control {
         self.hear("Resume".to_owned()).map(drop)
     }
 
+    fn break_later(&self) -> Result<(), Error> {
+        self.hear("BreakLater".to_owned()).map(drop)
+    }
+
+    fn break_skip(&self) -> Result<(), Error> {
+        self.hear("BreakSkip".to_owned()).map(drop)
+    }
+
     fn off(&self) -> Result<(), Error> {
         self.hear("Off".to_owned()).map(drop)
     }
@@ -117,6 +128,11 @@ impl Control {
 
     fn doctor(&self) -> Result<Vec<DoctorEntry>, Error> {
         Ok(self.hear("Doctor".to_owned())?.doctor.clone())
+    }
+
+    fn screen_time(&self, from: u64, until: u64) -> Result<Vec<ScreenTimeEntry>, Error> {
+        let days = (until - from) / 86_400_000_000;
+        Ok(self.hear(format!("ScreenTime {days}"))?.screen_time.clone())
     }
 
     fn apps(&self) -> Result<Vec<AppEntry>, Error> {
@@ -161,6 +177,16 @@ impl Control {
     #[zbus(property)]
     fn next_batch(&self) -> u64 {
         self.scene().next_batch
+    }
+
+    #[zbus(property)]
+    fn next_break(&self) -> u64 {
+        self.scene().next_break
+    }
+
+    #[zbus(property)]
+    fn suggestion(&self) -> String {
+        self.scene().suggestion.clone()
     }
 
     #[zbus(property)]

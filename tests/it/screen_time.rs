@@ -31,12 +31,18 @@ struct Desk {
 
 impl Desk {
     async fn new(now: &str, zone: &str, config: &str) -> Self {
+        let mut desk = Self::empty(now, zone, config);
+        desk.start().await;
+        desk
+    }
+
+    /// Where no daemon runs yet.
+    fn empty(now: &str, zone: &str, config: &str) -> Self {
         let bus = PrivateBus::start().unwrap();
         let home = tempfile::TempDir::new().unwrap();
         let clock = ManualClock::new(now.parse().unwrap(), TimeZone::get(zone).unwrap());
-        let mut desk = Self { bus, home, clock: Arc::new(clock), running: None };
+        let desk = Self { bus, home, clock: Arc::new(clock), running: None };
         desk.write(config);
-        desk.start().await;
         desk
     }
 
@@ -107,11 +113,11 @@ impl Desk {
 
     async fn focus(&self, app: &str) {
         let app = Some(app.to_owned());
-        self.told(Told::Focus(Some(Focus { app, full_screen: None }))).await;
+        self.told(Told::Focus(Focus { app, full_screen: None })).await;
     }
 
     async fn idle(&self, idle: bool) {
-        self.told(Told::Idle(Some(idle))).await;
+        self.told(Told::Idle(idle)).await;
     }
 
     async fn start_quiet(&self, minutes: i64) {
@@ -128,6 +134,33 @@ impl Desk {
         self.clock.sleep(SignedDuration::from_hours(hours));
         self.told(Told::Sleeps(false)).await;
         self.takes(Event::Resumed).await;
+    }
+
+    /// What was counted in all hours together.
+    async fn all(&self) -> ScreenTimeEntry {
+        let mut all = ScreenTimeEntry::default();
+        for hour in self.hours().await.unwrap() {
+            all.seconds += hour.seconds;
+            for (app, seconds) in hour.apps {
+                *all.apps.entry(app).or_default() += seconds;
+            }
+        }
+        all
+    }
+
+    /// Lets time pass until it shows in what was counted.
+    async fn passes_until(&self, what: &str, shows: impl Fn(&ScreenTimeEntry) -> bool) {
+        let wait = async {
+            while !shows(&self.all().await) {
+                self.passes(1);
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {what}"));
+    }
+
+    async fn seconds(&self) -> u32 {
+        self.all().await.seconds
     }
 
     fn file(&self) -> std::path::PathBuf {
@@ -217,7 +250,7 @@ async fn off_counts_nothing_and_keeps_nothing() {
     desk.start().await;
     let error = desk.hours().await.unwrap_err();
     assert!(matches!(&error, Error::NothingRunning(text) if text.contains("14 weeks")), "{error}");
-    desk.send(Event::Attention(Told::Idle(Some(false)))).await;
+    desk.send(Event::Attention(Told::Idle(false))).await;
     desk.passes(60);
     desk.hours().await.unwrap_err();
     desk.stop().await;
@@ -256,4 +289,120 @@ async fn what_is_older_than_it_is_kept_is_erased_each_day() {
     desk.passes(24 * 3600);
     desk.idle(true).await;
     assert_eq!(desk.lines().await, [""; 0]);
+}
+
+/// GNOME's idle monitor, as it was seen.
+struct Monitor(mpsc::UnboundedSender<String>);
+
+#[zbus::interface(name = "org.gnome.Mutter.IdleMonitor")]
+impl Monitor {
+    fn add_idle_watch(&self, millis: u64) -> u32 {
+        self.0.send(format!("idle after {millis}")).unwrap();
+        1
+    }
+
+    fn add_user_active_watch(&self) -> u32 {
+        self.0.send("active".to_owned()).unwrap();
+        2
+    }
+
+    #[zbus(signal)]
+    async fn watch_fired(
+        emitter: &zbus::object_server::SignalEmitter<'_>,
+        id: u32,
+    ) -> zbus::Result<()>;
+}
+
+#[tokio::test]
+async fn gnome_tells_when_the_person_is_idle() {
+    const NAME: &str = "org.gnome.Mutter.IdleMonitor";
+    let desk = Desk::new("2140-06-01T10:00:00Z", "UTC", CONFIG).await;
+    for _ in 0..2 {
+        // It comes after the daemon, and comes again.
+        let (tell, mut asked) = mpsc::unbounded_channel();
+        let shell = desk.bus.connect().await.unwrap();
+        let path = "/org/gnome/Mutter/IdleMonitor/Core";
+        shell.object_server().at(path, Monitor(tell)).await.unwrap();
+        shell.request_name(NAME).await.unwrap();
+        let mut hears = async || timeout(PATIENCE, asked.recv()).await.unwrap().unwrap();
+        assert_eq!(hears().await, "idle after 60000");
+        let object = shell.object_server().interface::<_, Monitor>(path).await.unwrap();
+        let fires = async |id| Monitor::watch_fired(object.signal_emitter(), id).await.unwrap();
+        let before = desk.seconds().await;
+        desk.passes_until("counted from the start", |all| all.seconds > before).await;
+        fires(1).await;
+        assert_eq!(hears().await, "active");
+        let idle = desk.seconds().await;
+        desk.passes(1_000);
+        assert_eq!(desk.seconds().await, idle, "who is idle is not counted");
+        // Another one's watch, then theirs.
+        fires(7).await;
+        fires(2).await;
+        desk.passes_until("counted again", |all| all.seconds > idle).await;
+        fires(1).await;
+        assert_eq!(hears().await, "active");
+        drop(object);
+        shell.close().await.unwrap();
+    }
+}
+
+/// sway's socket, as far as it is asked for here.
+struct Sway(tokio::net::UnixStream);
+
+impl Sway {
+    async fn hears(&mut self) -> (u32, String) {
+        use tokio::io::AsyncReadExt as _;
+        let mut head = [0; 14];
+        self.0.read_exact(&mut head).await.unwrap();
+        let number = |at: usize| u32::from_ne_bytes(head[at..at + 4].try_into().unwrap());
+        let mut text = vec![0; number(6).try_into().unwrap()];
+        self.0.read_exact(&mut text).await.unwrap();
+        (number(10), String::from_utf8(text).unwrap())
+    }
+
+    async fn tells(&mut self, kind: u32, text: &str) {
+        use tokio::io::AsyncWriteExt as _;
+        let length = u32::try_from(text.len()).unwrap();
+        let head = [b"i3-ipc", &length.to_ne_bytes()[..], &kind.to_ne_bytes()].concat();
+        // In pieces, as sockets may.
+        for part in [&head[..9], &head[9..], text.as_bytes()] {
+            self.0.write_all(part).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn sway_tells_which_app_has_the_focus() {
+    const TREE: &str = r#"{"id":1,"type":"root","focused":false,"nodes":[{"id":2,"focused":false,"nodes":[],
+        "floating_nodes":[{"id":3,"pid":9,"app_id":"foot","name":"a secret","focused":true}]}]}"#;
+    let mut desk = Desk::empty("2140-06-01T10:00:00Z", "UTC", CONFIG);
+    let path = desk.home.path().join("sway-ipc.1000.77.sock");
+    let socket = tokio::net::UnixListener::bind(path).unwrap();
+    desk.start().await;
+    let (stream, _) = timeout(PATIENCE, socket.accept()).await.unwrap().unwrap();
+    let mut sway = Sway(stream);
+    assert_eq!(sway.hears().await, (2, r#"["window","workspace"]"#.to_owned()));
+    assert_eq!(sway.hears().await.0, 4);
+    sway.tells(2, r#"{"success":true}"#).await;
+    sway.tells(4, TREE).await;
+    desk.idle(false).await;
+    let has = |app: &'static str| move |all: &ScreenTimeEntry| all.apps.contains_key(app);
+    desk.passes_until("foot", has("foot")).await;
+    let window = 0x8000_0003;
+    sway.tells(window, r#"{"change":"title","container":{"id":3,"pid":9,"app_id":"odd"}}"#).await;
+    let old = r#"{"change":"focus","container":{"id":4,"pid":8,"app_id":null,"fullscreen_mode":1,
+        "window_properties":{"class":"XTerm","title":"a secret"}}}"#;
+    sway.tells(window, old).await;
+    desk.passes_until("an X11 window", has("XTerm")).await;
+    sway.tells(window, r#"{"change":"close","container":{"id":4,"pid":8}}"#).await;
+    desk.passes_until("no app", |all| all.seconds > all.apps.values().sum::<u32>() + 5).await;
+    sway.tells(window, r#"{"change":"focus","container":{"id":5,"pid":8,"app_id":"discord"}}"#)
+        .await;
+    desk.passes_until("another", has("discord")).await;
+    sway.tells(0x8000_0000, r#"{"change":"focus","current":{"id":2,"focus":[]}}"#).await;
+    let before = desk.seconds().await;
+    desk.passes_until("an empty workspace", |all| all.seconds > before + 5).await;
+    desk.stop().await;
+    let kept = std::fs::read_to_string(desk.file()).unwrap();
+    assert!(kept.contains("XTerm") && !kept.contains("secret"), "{kept}");
 }

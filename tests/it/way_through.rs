@@ -2,7 +2,7 @@
 //! with a clock that is set by hand, and stand-ins for systemd and dunst; the apps are real processes.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     ffi::OsString,
     os::unix::process::ExitStatusExt as _,
     process::{Child, Command, Stdio},
@@ -21,7 +21,7 @@ use quietd::{
     clock::{Clock as _, ManualClock},
     engine::{Answer, Daemon, Event, Reply, Request, Snapshot},
     env::Env,
-    standin::{Dunst, DunstVersion, Popup, PrivateBus, StandIn as _, Systemd},
+    standin::{Dunst, DunstVersion, Fault, Popup, PrivateBus, StandIn as _, Systemd},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -37,6 +37,8 @@ lock = ["app:org.example.Chat", "x.com"]
 wait = "20s"
 [profiles.at-once]
 lock = ["app:org.example.Chat"]
+[profiles.both]
+lock = ["app:org.example.Chat", "app:org.example.Mail"]
 [profiles.other]
 lock = ["app:org.example.Mail"]
 "#;
@@ -228,6 +230,16 @@ impl Desk {
         self.tell.send(shown).await.unwrap();
         self.has_taken_all().await;
         (app, notice)
+    }
+
+    /// Waits until a unit is frozen.
+    async fn frozen(&self, unit: &str) {
+        let frozen = async {
+            while !self.systemd.is_frozen(unit) {
+                self.has_taken_all().await;
+            }
+        };
+        timeout(PATIENCE, frozen).await.unwrap();
     }
 
     fn stops(&self) -> usize {
@@ -501,4 +513,56 @@ async fn a_wait_goes_on_over_a_restart_of_the_daemon() {
     desk.tell.send(Event::ClockSet).await.unwrap();
     desk.pass(20).await;
     desk.until("open", |it| it.waits.is_empty() && it.locked.is_empty()).await;
+}
+
+#[tokio::test]
+async fn one_app_that_cannot_be_frozen_opens_no_other() {
+    let mut desk = Desk::new().await;
+    let mail = "app-org.example.Mail@1.service";
+    desk.systemd.start_unit(CHAT, &[]).await.unwrap();
+    desk.systemd.start_unit(mail, &[]).await.unwrap();
+    desk.systemd.will_not_freeze(mail, Fault::Refuses);
+    desk.start("both").await;
+    let left = desk.until("said", |it| !it.problems.is_empty()).await;
+    assert!(desk.systemd.is_frozen(CHAT) && !desk.systemd.is_frozen(mail));
+    assert_eq!(left.locked, BTreeSet::from(["org.example.Chat".to_owned()]));
+    assert_eq!(left.measures.apps, Some(vec!["org.example.Chat".to_owned()]));
+    assert_eq!(left.problems.len(), 1);
+    assert_eq!(left.problems[0].measure, "apps");
+    assert!(left.problems[0].text.starts_with("org.example.Mail was left running: systemd could"));
+    desk.off().await;
+    desk.until("nothing is said", |it| it.problems.is_empty()).await;
+    assert!(!desk.systemd.is_frozen(CHAT));
+}
+
+#[tokio::test]
+async fn after_a_suspend_what_is_locked_is_looked_at_again() {
+    let mut desk = Desk::new().await;
+    let [thawed, gone, asleep] = [1, 2, 3].map(|it| format!("app-org.example.Mail@{it}.service"));
+    for unit in [&thawed, &gone] {
+        desk.systemd.start_unit(unit, &[]).await.unwrap();
+    }
+    desk.start("both").await;
+    // It is caught, so what was there before has been looked at by then.
+    desk.systemd.start_unit(CHAT, &[]).await.unwrap();
+    desk.frozen(CHAT).await;
+    assert!(desk.systemd.is_frozen(&thawed) && desk.systemd.is_frozen(&gone));
+
+    desk.systemd.thaw(&thawed);
+    desk.systemd.end_unit(&gone);
+    // It began while nobody was told of anything.
+    desk.systemd.start_unit_unheard(&asleep, &[]).unwrap();
+    desk.systemd.calls();
+    desk.tell.send(Event::Resumed).await.unwrap();
+    desk.frozen(&asleep).await;
+    assert!(desk.systemd.is_frozen(CHAT));
+    assert!(!desk.systemd.is_frozen(&thawed), "what the person thawed is theirs");
+    assert_eq!(
+        desk.systemd.calls(),
+        [format!("FreezeUnit {asleep}")],
+        "the one that is gone is forgotten"
+    );
+    desk.off().await;
+    assert!(!desk.systemd.is_frozen(CHAT) && !desk.systemd.is_frozen(&asleep));
+    assert!(!desk.systemd.calls().iter().any(|call| call.contains(&gone)));
 }

@@ -32,7 +32,7 @@ pub mod x11_gamma;
 mod x11_glide;
 mod x11_kept;
 
-pub(in crate::backend) use wayland::connect;
+pub use wayland::{Sockets, Trouble, connect, turn};
 
 /// Tells whether a connector is a laptop's own panel, by its name in the kernel, in X and in Wayland ("eDP-1").
 fn is_panel(connector: &str) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Page;
-use crate::config::{Config, Group, Installed, Parsed, parse};
+use crate::config::{Config, Group, Installed, parse};
 
 /// One group, as it is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,14 +48,14 @@ pub struct KeptOut {
 
 impl Held {
     /// Every group of a config.
-    pub fn all(parsed: &Parsed, installed: &Installed) -> Vec<Self> {
+    pub fn all(config: &Config, own_groups: &[String], installed: &Installed) -> Vec<Self> {
         let built_in = parse("", "").map(|it| it.config.groups).unwrap_or_default();
-        let groups = parsed.config.groups.iter();
+        let groups = config.groups.iter();
         groups
             .map(|(name, group)| {
-                let own = parsed.own_groups.contains(name);
+                let own = own_groups.contains(name);
                 let whole = built_in.get(name).filter(|_| !own).unwrap_or(group);
-                Self::of(name, own, group, whole, &parsed.config, installed)
+                Self::of(name, own, group, whole, config, installed)
             })
             .collect()
     }
@@ -229,7 +229,7 @@ mod tests {
     fn what_groups_hold_here() {
         let installed = here();
         let parsed = parse_here(CONFIG, "config.toml", &installed).unwrap();
-        let held = Held::all(&parsed, &installed);
+        let held = Held::all(&parsed.config, &parsed.own_groups, &installed);
         let play = held.iter().find(|group| group.name == "play").unwrap();
         insta::assert_snapshot!(whole(&sample::page(), play, "~/.config/quietd/config.toml"), @r"
         @play

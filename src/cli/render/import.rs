@@ -90,7 +90,7 @@ fn weekly_rule(rule: &WeeklyRule, config: &Config) -> Does {
     let label = format!("{}–{}", rule.from.strftime("%H:%M"), rule.until.strftime("%H:%M"));
     let how = format!("{}: {}", rule.profile, how(&rule.measures, config));
     Does {
-        when: format!("Every week, {}, {}", rule.name, days(rule.days)),
+        when: format!("Every week, {}: {}", rule.name, days(rule.days)),
         parts: vec![[label, how]],
     }
 }
@@ -187,11 +187,11 @@ fn compare(
     let mut old: Vec<(String, String)> = old.collect();
     for (what, says) in new {
         match old.iter().position(|(name, _)| *name == what) {
-            None => all.push(("new", format!("{what}: {says}"))),
+            None => all.push(("added", format!("{what}: {says}"))),
             Some(at) => {
                 let (_, was) = old.remove(at);
                 if was != says {
-                    all.push(("other", format!("{what}: {says}\nBefore: {was}")));
+                    all.push(("replaced", format!("{what}: {says}\nBefore: {was}")));
                 }
             }
         }
@@ -258,7 +258,7 @@ pub fn page(page: &Page, plan: &Plan, effect: &Effect) -> String {
     out.push('\n');
     out.push_str(&page.advice(
         0,
-        "It cannot lock what you may need at any time, and off lifts it at once as ever.",
+        "It cannot lock what you may need at any time, and `quietctl off` lifts it at once.",
     ));
     out
 }
@@ -381,7 +381,32 @@ dim = 20
     fn a_plan_in_words() {
         let (before, after) = (whole(&[]), whole(&[PLAN]));
         let effect = Effect::of(&after.plans[0], &before, &after);
-        insta::assert_snapshot!(page(&sample::page(), &after.plans[0], &effect), @"");
+        insta::assert_snapshot!(page(&sample::page(), &after.plans[0], &effect), @r"
+        A quiet week, from the practice
+          Ask me if it is too much.
+
+        After any session
+          first 4 hours  low: only urgent notifications, 40% darker, 2 locked, each
+                         opens 20 seconds after you ask (discord, reddit.com)
+          then 1 day     lower: notifications in batches (09:00, 13:00, 18:00), 20%
+                         darker
+
+        Every week, sundays: Saturday, Sunday
+          09:00–18:00  lower: notifications in batches (09:00, 13:00, 18:00), 20% darker
+
+        What it changes
+          replaced  After any session: low for 4 hours, then lower for 1 day
+                    Before: settle for 4 hours
+          added     Every week, sundays: lower 09:00–18:00 on Saturday, Sunday
+          replaced  Profile low: only urgent notifications, 40% darker, 2 locked, each
+                    opens 20 seconds after you ask (discord, reddit.com)
+                    Before: 10% darker
+          added     Profile lower: notifications in batches (09:00, 13:00, 18:00), 20%
+                    darker
+
+        It cannot lock what you may need at any time, and
+        `quietctl off` lifts it at once.
+        ");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub fn status(page: &Page, state: &State, ahead: &[PeriodEntry]) -> Value {
         "paused_until": page.iso(state.paused_until),
         "batch_until": page.iso(state.batch_until.unwrap_or(0)),
         "next_batch": page.iso(state.next_batch.unwrap_or(0)),
+        "next_break": page.iso(state.next_break.unwrap_or(0)),
+        "suggestion": text(state.suggestion.as_deref().unwrap_or_default()),
         "measures": measures(&state.measures),
         "reasons": plan(page, &state.reasons),
         "ahead": plan(page, ahead),

@@ -114,6 +114,7 @@ pub fn doctor(
         out.push('\n');
         let mut rows = vec![["Measure", "State", "By"].map(str::to_owned)];
         rows.extend(Measure::ALL.into_iter().flat_map(|measure| served(entries, measure, detail)));
+        rows.extend(beside(entries));
         out.push_str(&page.columns(&rows));
         out.push('\n');
         if detail == Detail::Served {
@@ -160,6 +161,17 @@ fn served(entries: &[DoctorEntry], measure: Measure, detail: Detail) -> Vec<[Str
         [name.to_owned(), state.to_owned(), what_to_know(entry)]
     };
     entries.into_iter().enumerate().map(row).collect()
+}
+
+/// What is counted beside the measures, and who tells it.
+fn beside(entries: &[DoctorEntry]) -> impl Iterator<Item = [String; 3]> {
+    let is_measure = |name: &str| Measure::ALL.iter().any(|measure| measure.name() == name);
+    let entries = entries.iter().filter(move |entry| !is_measure(&entry.measure));
+    entries.enumerate().map(|(at, entry)| {
+        let name = if at == 0 { entry.measure.clone() } else { String::new() };
+        let state = if entry.serves { "works" } else { "not here" };
+        [name, state.to_owned(), what_to_know(entry)]
+    })
 }
 
 /// What it is, since which version, and what it cannot do: a line for each.

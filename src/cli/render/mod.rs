@@ -12,10 +12,13 @@ pub mod lists;
 mod measures;
 pub mod notes;
 mod page;
+pub mod people;
 pub mod plan;
+pub mod planned;
 pub mod report;
 #[cfg(test)]
 mod sample;
+pub mod screen_time;
 pub mod status;
 mod time;
 

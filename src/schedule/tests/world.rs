@@ -153,6 +153,7 @@ pub fn any_measures() -> impl Strategy<Value = Measures> {
                     every: SignedDuration::from_mins(15 * breaks),
                     lasts: SignedDuration::from_mins(5),
                 }),
+                breaks_off: false,
             }
         },
     )

@@ -26,7 +26,7 @@ impl Day {
             quiet: false,
             taken: Vec::new(),
         };
-        day.told(Told::Idle(Some(false)));
+        day.told(Told::Idle(false));
         day
     }
 
@@ -42,7 +42,7 @@ impl Day {
     }
 
     fn focus(&mut self, app: &str) -> &mut Self {
-        self.told(Told::Focus(Some(Focus { app: Some(app.to_owned()), full_screen: None })))
+        self.told(Told::Focus(Focus { app: Some(app.to_owned()), full_screen: None }))
     }
 
     fn is_quiet(&mut self, quiet: bool) -> &mut Self {
@@ -94,19 +94,14 @@ impl Day {
 fn a_day_of_focus_idleness_locks_and_sleep() {
     let mut day = Day::begins("2026-06-01T21:50:00Z", "Europe/Berlin");
     // 23:50: ten minutes in one app, five in another, over midnight, then idle.
-    day.focus("foot").passes(600).focus("firefox").passes(300).told(Told::Idle(Some(true)));
-    day.passes(900).told(Told::Idle(Some(false))).passes(61).told(Told::Locked(true));
+    day.focus("foot").passes(600).focus("firefox").passes(300).told(Told::Idle(true));
+    day.passes(900).told(Told::Idle(false)).passes(61).told(Told::Locked(true));
     // Input on the lock screen.
-    day.passes(30).told(Told::Idle(Some(true))).passes(30).told(Told::Idle(Some(false)));
+    day.passes(30).told(Told::Idle(true)).passes(30).told(Told::Idle(false));
     day.passes(39).told(Told::Locked(false)).focus("foot").passes(40);
     // Nobody says what has the focus.
-    day.told(Told::Focus(None)).passes(20).writes();
-    day.focus("foot")
-        .passes(7)
-        .sleeps(8 * 3600)
-        .passes(5)
-        .told(Told::Idle(Some(true)))
-        .passes(9_999);
+    day.told(Told::Focus(Focus::default())).passes(20).writes();
+    day.focus("foot").passes(7).sleeps(8 * 3600).passes(5).told(Told::Idle(true)).passes(9_999);
     assert_eq!(
         day.lines(),
         [
@@ -120,7 +115,7 @@ fn a_day_of_focus_idleness_locks_and_sleep() {
 #[test]
 fn quiet_counts_at_the_screen_or_not() {
     let mut day = Day::begins("2026-06-01T10:00:00Z", "UTC");
-    day.is_quiet(true).passes(1_800).told(Told::Idle(Some(true))).passes(3_600).sleeps(100_000);
+    day.is_quiet(true).passes(1_800).told(Told::Idle(true)).passes(3_600).sleeps(100_000);
     day.is_quiet(false).passes(60);
     assert_eq!(day.lines(), ["01 10:00+0000 1800 3600 []", "01 11:00+0000 0 1800 []"]);
 }
@@ -142,7 +137,7 @@ fn the_night_the_clocks_change() {
 fn a_clock_that_is_set_adds_nothing() {
     // Back over midnight: the hour comes twice, and both times count, not more.
     let mut day = Day::begins("2026-06-01T23:50:00Z", "UTC");
-    day.passes(1_200).clock_is_set(-3_600).passes(600).told(Told::Idle(Some(true)));
+    day.passes(1_200).clock_is_set(-3_600).passes(600).told(Told::Idle(true));
     assert_eq!(day.lines(), ["01 23:00+0000 1200 0 []", "02 00:00+0000 600 0 []"]);
     // And forward by a year.
     let mut day = Day::begins("2026-06-01T10:00:00Z", "UTC");
@@ -156,7 +151,7 @@ fn what_is_slept_through_with_nothing_told_is_not_counted() {
     let mut day = Day::begins("2026-06-01T10:00:00Z", "UTC");
     day.passes(60);
     day.now.wall += SignedDuration::from_hours(9);
-    day.passes(60).told(Told::Idle(Some(true)));
+    day.passes(60).told(Told::Idle(true));
     assert_eq!(day.lines(), ["01 10:00+0000 120 0 []"]);
 }
 
@@ -198,8 +193,8 @@ proptest! {
                 quiet += passes;
             }
             match what {
-                0 => { day.told(Told::Idle(Some(true))); }
-                1 | 2 => { day.told(Told::Idle(Some(false))); }
+                0 => { day.told(Told::Idle(true)); }
+                1 | 2 => { day.told(Told::Idle(false)); }
                 3 => { day.clock_is_set(-7_200); }
                 4 => { let now = day.quiet; day.is_quiet(!now); }
                 _ => { day.writes(); }

@@ -112,13 +112,7 @@ impl<P: Paint> Driver<P> {
 
     /// Sends what is to be sent, waits for events, and has them handled. May be dropped while it waits.
     pub async fn turn(&mut self) -> Result<(), Trouble> {
-        tokio::select! {
-            biased;
-            sent = send(&self.connection, &self.socket) => sent?,
-            heard = hear(&self.queue, &self.socket) => heard?,
-        }
-        self.queue.dispatch_pending(&mut self.world)?;
-        Ok(())
+        turn(&self.connection, &mut self.queue, &self.socket, &mut self.world).await
     }
 
     fn ask(&mut self) {
@@ -133,6 +127,23 @@ impl<P: Paint> Driver<P> {
         }
         Ok(())
     }
+}
+
+/// Sends what is to be sent on a connection, waits for events, and has them handled. May be dropped while it waits.
+/// `socket` is a second name for the connection's own.
+pub async fn turn<S>(
+    connection: &Connection,
+    queue: &mut EventQueue<S>,
+    socket: &UnixStream,
+    state: &mut S,
+) -> Result<(), Trouble> {
+    tokio::select! {
+        biased;
+        sent = send(connection, socket) => sent?,
+        heard = hear(queue, socket) => heard?,
+    }
+    queue.dispatch_pending(state)?;
+    Ok(())
 }
 
 /// Sends all there is, then never returns: there is only an error to tell.

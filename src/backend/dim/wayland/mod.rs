@@ -11,7 +11,8 @@ mod paint;
 mod wayland_backend;
 mod world;
 
-pub use display::connect;
+pub use display::{Sockets, connect};
+pub use driver::{Trouble, turn};
 pub use memory::file_with;
 pub use paint::{Globals, Output, Paint, Shade, Standing};
 pub use wayland_backend::WaylandBackend;

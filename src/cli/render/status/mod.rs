@@ -20,6 +20,7 @@ pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestam
     let mut out = page.heading(&headline(page, state));
     let mut rows = rows(page, &state.measures);
     say_batches(page, state, &mut rows);
+    say_next_break(page, state, &mut rows);
     if !rows.is_empty() {
         out.push('\n');
         out.push_str(&page.table(&rows));
@@ -39,6 +40,10 @@ pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestam
         out.push_str(&page.table(&next_rows(page, &next)));
     }
     out.push_str(&waits(page, state));
+    if let Some(line) = state.suggestion.as_deref().filter(|line| !line.is_empty()) {
+        out.push_str("\nPerhaps\n");
+        out.push_str(&page.advice(2, line));
+    }
     out.push_str(&problems(page, &state.problems));
     if !state.config_error.is_empty() {
         out.push_str("\nThe config\n");
@@ -122,6 +127,15 @@ fn say_batches(page: &Page, state: &State, rows: &mut Vec<(&'static str, String)
         rows.insert(0, (NAME, format!("come through until {}", page.when(until))));
     } else if let (Some(at), Some((NAME, text))) = (next_batch(state), rows.first_mut()) {
         *text = format!("held until {}, then let through together", page.when(at));
+    }
+}
+
+/// Says about when the next break is.
+fn say_next_break(page: &Page, state: &State, rows: &mut [(&'static str, String)]) {
+    let next = state.next_break.and_then(moment);
+    let row = rows.iter_mut().find(|(name, _)| *name == Measure::Breaks.name());
+    if let (Some(at), Some((_, text))) = (next, row) {
+        text.push_str(&format!(", the next about {}", page.when(at)));
     }
 }
 

@@ -242,3 +242,23 @@ fn on_a_narrow_terminal_no_line_is_longer() {
     quietctl off  gives everything back now
     ");
 }
+
+#[test]
+fn the_next_break_and_a_suggestion() {
+    let state = State {
+        next_break: Some(sample::usec("2026-11-25T15:40+01")),
+        suggestion: Some("Drink a glass of water.".into()),
+        measures: MeasuresEntry { breaks: Some(900_000_000), ..MeasuresEntry::default() },
+        ..State::default()
+    };
+    insta::assert_snapshot!(page(&sample::page(), &state, &[], horizon()), @r"
+    Nothing is quiet now
+
+      breaks  suggested every 15 minutes, the next about 15:40
+
+    Perhaps
+      Drink a glass of water.
+
+    quietctl log  after a session makes it quiet
+    ");
+}

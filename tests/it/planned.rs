@@ -1,0 +1,158 @@
+//! Appointments that become sessions: the real daemon, its reader, and files as calendars leave them.
+
+use std::fs;
+
+use jiff::{SignedDuration, Timestamp};
+use quietd::{
+    api::PlannedEntry,
+    standin::{Dunst, DunstVersion},
+};
+
+use crate::house::House;
+
+const CONFIG: &str = r#"
+[[after]]
+session = "appointment"
+phases = [{ for = "4h", profile = "held" }]
+[profiles.held]
+notifications = "urgent"
+[calendar]
+path = "~/Calendars"
+category = "Quiet"
+"#;
+
+async fn house() -> (House, Dunst) {
+    let house = House::new().await;
+    house.write_config(CONFIG);
+    fs::create_dir_all(house.path("Calendars/mine")).unwrap();
+    let dunst = Dunst::start(house.bus.address(), DunstVersion::New, 0).await.unwrap();
+    (house, dunst)
+}
+
+fn from_now(by: SignedDuration) -> Timestamp {
+    let now = std::process::Command::new("date").arg("+%s").output().unwrap();
+    let now: i64 = String::from_utf8(now.stdout).unwrap().trim().parse().unwrap();
+    Timestamp::from_second(now).unwrap() + by
+}
+
+/// An appointment as a program that syncs calendars leaves it: under another name first, then in place.
+fn write(house: &House, uid: &str, ends: Timestamp, more: &str) {
+    let starts = (ends - SignedDuration::from_hours(1)).strftime("%Y%m%dT%H%M%SZ");
+    let text = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nSUMMARY:a secret\r\nCATEGORIES:quiet\r\n\
+         DTSTART:{starts}\r\nDTEND:{}\r\n{more}END:VEVENT\r\nEND:VCALENDAR\r\n",
+        ends.strftime("%Y%m%dT%H%M%SZ")
+    );
+    let path = house.path("Calendars/mine").join(format!("{uid}.ics"));
+    fs::write(path.with_extension("tmp"), text).unwrap();
+    fs::rename(path.with_extension("tmp"), path).unwrap();
+}
+
+async fn planned(house: &House) -> Vec<PlannedEntry> {
+    house.quiet().call("Planned", &()).await.unwrap()
+}
+
+async fn next_change(house: &House, ends: Timestamp) {
+    let usec = u64::try_from(ends.as_microsecond()).unwrap();
+    house.until("the plan changes", async || house.get::<u64>("NextChange").await == usec).await;
+}
+
+async fn sessions(house: &House) -> serde_json::Value {
+    let listed = house.quietctl(&["sessions", "--format", "json"]).await;
+    serde_json::from_slice(&listed.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn an_appointment_begins_by_itself_and_is_logged_once() {
+    let (house, _dunst) = house().await;
+    let quietd = house.start().await;
+    write(&house, "soon", from_now(SignedDuration::from_secs(4)), "");
+    house.until("it begins", async || house.get::<bool>("Quiet").await).await;
+    let logged = sessions(&house).await;
+    assert_eq!(logged.as_array().unwrap().len(), 1);
+    assert_eq!(logged[0]["kind"], "appointment");
+    let id = logged[0]["id"].as_str().unwrap().to_owned();
+    assert!(id.starts_with("cal-"), "{id}");
+    assert_eq!(planned(&house).await, []);
+    quietd.kill().await;
+
+    let quietd = house.start().await;
+    assert!(house.get::<bool>("Quiet").await);
+    write(&house, "later", from_now(SignedDuration::from_hours(2)), "");
+    let read = async || planned(&house).await.len() == 1;
+    house.quiet().call::<_, ()>("ForgetSession", &id).await.unwrap();
+    house.until("the calendar is read", read).await;
+    assert!(!house.get::<bool>("Quiet").await, "what was erased does not come back");
+    assert_eq!(sessions(&house).await.as_array().unwrap().len(), 0);
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_person_decides_stays_over_updates_and_a_restart() {
+    let (house, _dunst) = house().await;
+    let ends = from_now(SignedDuration::from_hours(2));
+    write(&house, "one", ends, "");
+    let quietd = house.start().await;
+    next_change(&house, ends).await;
+    let later = ends + SignedDuration::from_mins(30);
+    write(&house, "one", later, "SEQUENCE:1\r\n");
+    next_change(&house, later).await;
+    let plan = house.quietctl(&["plan"]).await;
+    let plan = String::from_utf8(plan.stdout).unwrap();
+    assert!(plan.contains("planned, from your calendar"), "{plan}");
+
+    assert!(house.quietctl(&["planned", "move", "next", "in 3h"]).await.status.success());
+    let moved = planned(&house).await;
+    assert_eq!((moved.len(), &*moved[0].state), (1, "moved"));
+    assert_eq!(moved[0].written, u64::try_from(later.as_microsecond()).unwrap());
+    write(&house, "one", ends, "SEQUENCE:2\r\n");
+    write(&house, "two", ends, "");
+    next_change(&house, ends).await;
+    let two = planned(&house).await;
+    assert_eq!((&*two[0].state, &*two[1].state), ("planned", "moved"), "{two:?}");
+    assert_eq!(two[1].ends, moved[0].ends, "the person moved it");
+
+    assert!(house.quietctl(&["planned", "drop", "next"]).await.status.success());
+    assert_eq!(house.get::<u64>("NextChange").await, moved[0].ends);
+    quietd.kill().await;
+    let quietd = house.start().await;
+    let usec = moved[0].ends;
+    house.until("it is read again", async || house.get::<u64>("NextChange").await == usec).await;
+    let kept = planned(&house).await;
+    assert_eq!((&*kept[0].state, &*kept[1].state), ("dropped", "moved"));
+    assert!(house.quietctl(&["planned", "confirm", &kept[0].id]).await.status.success());
+    assert_eq!(planned(&house).await[0].state, "confirmed");
+
+    write(&house, "one", ends, "SEQUENCE:3\r\nSTATUS:CANCELLED\r\n");
+    write(&house, "two", ends, "SEQUENCE:3\r\nSTATUS:CANCELLED\r\n");
+    house.until("nothing is planned", async || house.get::<u64>("NextChange").await == 0).await;
+    assert_eq!(planned(&house).await, []);
+    assert_eq!(house.quietctl(&["planned", "drop", "next"]).await.status.code(), Some(1));
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_without_a_name_and_the_rest_is_read() {
+    let (house, _dunst) = house().await;
+    let ends = from_now(SignedDuration::from_hours(2));
+    write(&house, "good", ends, "");
+    let at = |name: &str| house.path("Calendars").join(name);
+    fs::write(at("secret-large.ics"), vec![b'x'; 11 << 20]).unwrap();
+    fs::write(at("secret-binary.ics"), [0, 159, 146, 150]).unwrap();
+    fs::write(at("secret-text.ics"), "hello").unwrap();
+    let endless = "RRULE:FREQ=SECONDLY\r\n";
+    write(&house, "endless", from_now(SignedDuration::from_hours(90)), endless);
+    let quietd = house.start().await;
+    next_change(&house, ends).await;
+    let status = house.quietctl(&["status"]).await;
+    let status = String::from_utf8(status.stdout).unwrap();
+    for said in ["larger than 10 MiB", "not text", "no calendar", "more than once a day"] {
+        assert!(status.replace("\n  ", " ").replace('\n', " ").contains(said), "{said}: {status}");
+    }
+    assert!(!status.contains("secret"), "{status}");
+    let check = house.quietctl(&["check"]).await;
+    let check = String::from_utf8(check.stdout).unwrap();
+    assert!(check.contains("~/Calendars/secret-large.ics"), "{check}");
+    assert_eq!(planned(&house).await.len(), 2);
+    quietd.stop().await;
+}
