@@ -4,6 +4,7 @@
 
 use std::{
     ffi::OsString,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -22,6 +23,8 @@ pub struct Env {
     pub data_dirs: Vec<PathBuf>,
     /// `$XDG_CONFIG_DIRS`, without the person's own; the first has the most weight.
     pub config_dirs: Vec<PathBuf>,
+    /// `$PATH`: where programs are.
+    pub path: Vec<PathBuf>,
     /// `$XDG_RUNTIME_DIR`, if set.
     pub runtime_dir: Option<PathBuf>,
     /// `$DISPLAY`, if set.
@@ -65,7 +68,10 @@ impl Env {
         let defaults = set("XDG_CONFIG_DIRS").unwrap_or_else(|| "/etc/xdg".into());
         let config_dirs =
             std::env::split_paths(&defaults).filter(|path| path.is_absolute()).collect();
+        let path = set("PATH").unwrap_or_default();
+        let path = std::env::split_paths(&path).filter(|path| path.is_absolute()).collect();
         Self {
+            path,
             config_home: folder("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")),
             state_home: folder("XDG_STATE_HOME").unwrap_or_else(|| home.join(".local/state")),
             runtime_dir: folder("XDG_RUNTIME_DIR"),
@@ -85,9 +91,22 @@ impl Env {
         }
     }
 
+    /// Where a program is, by its name; none where it is not installed.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let is_program = |path: &PathBuf| {
+            path.metadata().is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
+        };
+        self.path.iter().map(|folder| folder.join(name)).find(is_program)
+    }
+
     /// The person's configuration.
     pub fn config_file(&self) -> PathBuf {
         self.config_home.join("quietd/config.toml")
+    }
+
+    /// The person's own lists of suggestions.
+    pub fn suggestions_dir(&self) -> PathBuf {
+        self.config_home.join("quietd/suggestions")
     }
 
     /// The session log's folder: one file for each machine.

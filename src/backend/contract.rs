@@ -47,6 +47,11 @@ pub trait Backend: Send + Sync {
     /// Puts back what was found, where what is there is still ours. Restoring twice is the same as once.
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError>;
 
+    /// What of the measure in force is left undone; told anew with [`Change::LeftOut`]. Makes no call.
+    fn left_out(&self) -> Vec<LeftOut> {
+        Vec::new()
+    }
+
     /// Ends cleanly what was started while it is locked and has stood still ever since, by the names told with
     /// [`Change::Caught`]; only where that was [`Caught::fresh`], and nothing else ever.
     async fn end_started(&self, units: &BTreeSet<String>) -> Result<(), BackendError> {
@@ -93,6 +98,17 @@ pub enum Change {
     Again,
     /// An app was started while it is locked, and we froze it already: nothing is left to do but to say so.
     Caught(Caught),
+    /// [`Backend::left_out`] tells something else.
+    LeftOut,
+}
+
+/// Something that is left undone while the rest is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The app that goes on though it is to be locked, by its id in lower case.
+    pub app: Option<String>,
+    /// Why, and until when, in a sentence for the person.
+    pub text: String,
 }
 
 /// An app that was started while it is locked.

@@ -154,6 +154,16 @@ impl Control {
         self.call(Start::Never, "Resume", &()).await
     }
 
+    /// Puts the break that is now off.
+    pub async fn break_later(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakLater", &()).await
+    }
+
+    /// Ends the break that is now.
+    pub async fn break_skip(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakSkip", &()).await
+    }
+
     /// Lifts everything for good.
     pub async fn off(&self) -> Result<(), CommandError> {
         self.call(Start::Never, "Off", &()).await
@@ -171,6 +181,11 @@ impl Control {
     /// Locks again what was let through, or waits to be.
     pub async fn cancel_unlock(&self, what: &str) -> Result<(), CommandError> {
         self.call(Start::Never, "CancelUnlock", &what).await
+    }
+
+    /// Leaves open for a while what is about to be locked; answers until when.
+    pub async fn later(&self) -> Result<u64, CommandError> {
+        self.call(Start::Never, "Later", &()).await
     }
 
     /// The periods between two moments.

@@ -5,6 +5,7 @@
 
 mod apps;
 mod ask;
+mod breaks;
 mod breathe;
 mod calendar;
 mod check;
@@ -19,6 +20,7 @@ mod forget;
 mod format;
 mod groups;
 mod import;
+mod later;
 mod length;
 mod log;
 mod manager;
@@ -28,6 +30,7 @@ mod notice;
 mod off;
 mod output;
 mod pause;
+mod people;
 mod places;
 mod plan;
 mod planned;
@@ -42,6 +45,7 @@ mod sit;
 mod start;
 mod state;
 mod status;
+mod suggest;
 mod today;
 mod trial;
 mod unlock;
@@ -88,11 +92,14 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Later(later::Later),
     Today(today::Today),
     Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Planned(planned::Planned),
+    Break(breaks::Break),
+    Suggest(suggest::Suggest),
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
@@ -101,6 +108,7 @@ enum Command {
     Sit(sit::Sit),
     Apps(apps::Apps),
     Groups(groups::Groups),
+    People(people::People),
     Import(import::Import),
     Doctor(doctor::Doctor),
     Check(check::Check),
@@ -122,11 +130,14 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Later(command) => command.run(context).await,
             Self::Today(command) => command.run(context).await,
             Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Planned(command) => command.run(context).await,
+            Self::Break(command) => command.run(context).await,
+            Self::Suggest(command) => command.run(context).await,
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
@@ -135,6 +146,7 @@ impl Command {
             Self::Sit(command) => command.run(context).await,
             Self::Apps(command) => command.run(context).await,
             Self::Groups(command) => command.run(context),
+            Self::People(command) => Ok(command.run(context)),
             Self::Import(command) => command.run(context).await,
             Self::Off(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
@@ -155,6 +167,7 @@ impl Command {
                 | Self::Status(status::Status { notify: true, .. })
                 | Self::Start(start::Start { notify: true, .. })
                 | Self::Pause(pause::Pause { notify: true, .. })
+                | Self::Later(later::Later { notify: true, .. })
                 | Self::Off(off::Off { notify: true, .. })
         )
     }

@@ -29,6 +29,8 @@ pub(super) struct Locks<'a> {
 struct Never<'a> {
     group: Group,
     folded_apps: BTreeSet<String>,
+    /// Apps of `[people]`, which are never locked either.
+    people: BTreeSet<String>,
     sites: Vec<(String, &'a At<&'a str>)>,
     /// Entries of which it was said that a locked site stays open because of them.
     told: RefCell<BTreeSet<usize>>,
@@ -41,7 +43,7 @@ impl<'a> Locks<'a> {
         installed: &'a Installed,
         notes: &mut Notes<'_>,
     ) -> Self {
-        let never = Never::new(&file.never, notes);
+        let never = Never::new(&file.never, &file.people.apps, notes);
         let mut groups = BTreeMap::new();
         for (name, entries) in &built_in.groups {
             let mut group = plain(entries, &mut Notes::new(""));
@@ -99,6 +101,11 @@ impl<'a> Locks<'a> {
         notes.absence(&entry.span, title, "no group has this name", help);
     }
 
+    /// The apps of `[people]`, for the model.
+    pub(super) fn people(&self) -> BTreeSet<String> {
+        self.never.people.clone()
+    }
+
     /// The groups and `[never]`, for the model.
     pub(super) fn finish(self) -> (BTreeMap<String, Group>, Group) {
         (self.groups, self.never.group)
@@ -106,12 +113,16 @@ impl<'a> Locks<'a> {
 }
 
 impl<'a> Never<'a> {
-    fn new(entries: &'a Entries<'a>, notes: &mut Notes<'_>) -> Self {
-        let group = plain(entries, notes);
+    fn new(entries: &'a Entries<'a>, people: &[At<&str>], notes: &mut Notes<'_>) -> Self {
+        let mut group = plain(entries, notes);
+        let named =
+            people.iter().filter_map(|app| checked(names::app(app.value), app, app.value, notes));
+        let people: BTreeSet<String> = named.collect();
+        group.apps.extend(people.iter().cloned());
         let folded_apps = group.apps.iter().map(|app| folded(app)).collect();
         let sites = entries.sites.iter();
         let sites = sites.filter_map(|at| Some((names::host(at.value).ok()?, at))).collect();
-        Self { group, folded_apps, sites, told: RefCell::default() }
+        Self { group, folded_apps, people, sites, told: RefCell::default() }
     }
 
     fn lock_app(&self, into: &mut Group, at: &At<&str>, app: &str, notes: &mut Notes<'_>) {
@@ -119,7 +130,8 @@ impl<'a> Never<'a> {
         if let Some(reason) = never::app(&app) {
             never_locked(at, &app, reason, notes);
         } else if self.folded_apps.contains(&folded(&app)) {
-            contradicts(at, &app, notes);
+            let people = self.people.iter().any(|own| folded(own) == folded(&app));
+            contradicts(at, &app, if people { "[people]" } else { "[never]" }, notes);
         } else {
             into.apps.insert(app);
         }
@@ -141,7 +153,7 @@ impl<'a> Never<'a> {
                 format!("Name the parts you mean, such as {}.", shown(&format!("news.{site}"))),
             );
         } else if self.sites.iter().any(|(own, _)| is_within(&site, own)) {
-            contradicts(at, &site, notes);
+            contradicts(at, &site, "[never]", notes);
         } else if self.leaves(&site, notes) {
             into.sites.insert(site);
         }
@@ -174,13 +186,13 @@ fn never_locked(at: &At<&str>, what: &str, reason: &str, notes: &mut Notes<'_>) 
     );
 }
 
-fn contradicts(at: &At<&str>, what: &str, notes: &mut Notes<'_>) {
+fn contradicts(at: &At<&str>, what: &str, heading: &str, notes: &mut Notes<'_>) {
     // Whoever opens something counts for more than a plan, at once and also where the plan was there before.
     if notes.is_in_plan(&at.span) {
         notes.warning(
             &at.span,
             format!(
-                "{} stays open: it stands under [never] in the person's own config",
+                "{} stays open: it stands under {heading} in the person's own config",
                 shown(what)
             ),
             "never locked",
@@ -190,9 +202,9 @@ fn contradicts(at: &At<&str>, what: &str, notes: &mut Notes<'_>) {
     }
     notes.mistake(
         &at.span,
-        format!("{} is to be locked and stands under [never]", shown(what)),
+        format!("{} is to be locked and stands under {heading}", shown(what)),
         "never locked",
-        "Take it out here, or under [never].",
+        format!("Take it out here, or under {heading}."),
     );
 }
 

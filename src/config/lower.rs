@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AfterRule, Config, Installed, Kinds, PlaceRule, Profile, WeeklyRule,
+    AfterRule, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
     names::{listed, nearest, shown},
@@ -26,10 +26,25 @@ pub(super) fn config(
     let after = after(file, &profiles, notes);
     let weekly = weekly(file, &profiles, notes);
     let places = places(file, &profiles, notes);
+    let people = People { apps: locks.people(), ..file.people.people.clone() };
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
     let (screen_time, calendar) = (file.screen_time, file.calendar.clone());
-    Config { after, weekly, places, profiles, groups, never, batches, screen_time, calendar }
+    let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
+    Config {
+        after,
+        weekly,
+        places,
+        profiles,
+        groups,
+        never,
+        batches,
+        people,
+        screen_time,
+        calendar,
+        breaks,
+        suggestions,
+    }
 }
 
 type Profiles = BTreeMap<String, Profile>;
@@ -54,7 +69,8 @@ fn profiles(
         measures.lock.apps = lock.apps;
         measures.lock.sites = lock.sites;
         phases::forget_idle_wait(&mut measures);
-        profiles.insert(name.value.to_owned(), Profile { measures });
+        let grace = profile.grace.unwrap_or(GRACE);
+        profiles.insert(name.value.to_owned(), Profile { measures, grace });
     }
     profiles
 }

@@ -22,8 +22,10 @@ mod model;
 mod names;
 pub mod never;
 mod notes;
+mod people;
 mod phases;
 mod plans;
+mod rest;
 mod screen_time;
 mod syntax;
 mod value;
@@ -31,12 +33,13 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::{BUILT_IN, GROUPS};
+pub use builtin::{BUILT_IN, GROUPS, SUGGESTIONS};
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
+pub use people::{Card, People, cards_in};
 pub use plans::{PLANS_AT_MOST, Plan, Source, Whole, parse_all};
 pub use screen_time::ScreenTime;
 

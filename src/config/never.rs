@@ -163,16 +163,22 @@ const SITES: &[Row] = &[
 /// Tells why an app can never be locked, in a few words; none if it can.
 pub fn app(id: &str) -> Option<&'static str> {
     let id = folded(id);
+    APPS.iter().find(|(_, patterns)| is_like(&id, patterns)).map(|(reason, _)| *reason)
+}
+
+/// Tells whether an app is one of some, which are written as here.
+pub fn is_one_of(id: &str, patterns: &[&str]) -> bool {
+    is_like(&folded(id), patterns)
+}
+
+fn is_like(id: &str, patterns: &[&str]) -> bool {
     // A snap's id has its name twice: `signal-desktop_signal-desktop`.
     let snap = id.split_once('_').map(|(_, app)| app);
     let is = |pattern: &str, id: &str| match pattern.split_once('*') {
         Some((start, end)) => id.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
         None => id == pattern,
     };
-    let has = |(_, patterns): &&Row| {
-        patterns.iter().any(|pattern| is(pattern, &id) || snap.is_some_and(|app| is(pattern, app)))
-    };
-    APPS.iter().find(has).map(|(reason, _)| *reason)
+    patterns.iter().any(|pattern| is(pattern, id) || snap.is_some_and(|app| is(pattern, app)))
 }
 
 /// Tells why apps of a desktop-file category can never be locked; none if they can. For apps nobody has listed.

@@ -150,6 +150,11 @@ impl<'a> Value<'a> {
         At { value, span: self.span.clone() }
     }
 
+    /// Tells whether it is text.
+    pub(super) fn is_text(&self) -> bool {
+        self.is.is_str()
+    }
+
     pub(super) fn text(&self, notes: &mut Notes<'_>) -> Option<At<&'a str>> {
         let Some(text) = self.is.as_str() else { return self.wrong_type(notes) };
         if text.trim().is_empty() {
@@ -225,10 +230,7 @@ impl<'a> Value<'a> {
             _ => return self.wrong_type(notes),
         };
         let Some(read) = read else {
-            let written = match self.is {
-                DeValue::Datetime(written) => written.to_string(),
-                value => value.as_str().unwrap_or_default().to_owned(),
-            };
+            let written = self.as_written();
             let help = match written.trim() {
                 "24:00" => "Midnight is \"00:00\".".to_owned(),
                 _ => format!(
@@ -241,6 +243,38 @@ impl<'a> Value<'a> {
             return None;
         };
         Some(self.at(read))
+    }
+
+    /// A day, as TOML's own local date or the same in quotes.
+    pub(super) fn date(&self, notes: &mut Notes<'_>) -> Option<At<civil::Date>> {
+        let read = match self.is {
+            DeValue::String(text) => text.trim().parse().ok(),
+            DeValue::Datetime(toml::value::Datetime { date: Some(day), time: None, .. }) => {
+                let [month, day_of_month] = [day.month, day.day].map(i8::try_from);
+                let year = i16::try_from(day.year).ok();
+                let parts = year.zip(month.ok()).zip(day_of_month.ok());
+                parts.and_then(|((year, month), day)| civil::Date::new(year, month, day).ok())
+            }
+            DeValue::Datetime(_) => None,
+            _ => return self.wrong_type(notes),
+        };
+        if read.is_none() {
+            self.odd(&shown(&self.as_written()), "is not a day", notes);
+        }
+        read.map(|date| self.at(date))
+    }
+
+    /// A whole number that should have been text.
+    pub(super) fn digits(&self) -> Option<String> {
+        let DeValue::Integer(number) = self.is else { return None };
+        Some(number.as_str().to_owned())
+    }
+
+    fn as_written(&self) -> String {
+        match self.is {
+            DeValue::Datetime(written) => written.to_string(),
+            value => value.as_str().unwrap_or_default().to_owned(),
+        }
     }
 
     /// A list of times of day, or a single one.
@@ -330,7 +364,7 @@ impl<'a> Value<'a> {
 }
 
 /// Reads `21:30`.
-fn time(text: &str) -> Option<civil::Time> {
+pub(super) fn time(text: &str) -> Option<civil::Time> {
     let (hour, minute) = text.trim().split_once(':')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(hour) || hour.len() > 2 || !is_number(minute) || minute.len() != 2 {

@@ -13,7 +13,9 @@ use std::io;
 
 use zbus::Connection;
 
-pub use notify::{Became, Manner, Question, ask, became, close, has_answers, listen, notify};
+pub use notify::{
+    Became, Comes, Manner, Question, ask, became, close, has_answers, listen, notify,
+};
 pub use peer::{CallError, Peer};
 
 use crate::{backend::CALL_AT_MOST, env::Env};

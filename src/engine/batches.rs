@@ -1,10 +1,11 @@
-//! What waits while notifications are held in batches: it is counted, and said when it comes through.
+//! What comes while notifications are held back: who is let through, and how many wait until their batch is.
 
 use super::{Engine, Event, seat::Seat};
 use crate::{
-    backend::notifications::NAME,
+    backend::{Desktop, notifications::NAME},
     config::Notifications,
     dbus::{Manner, close, notify},
+    people::lets_anybody,
     plan::Measure,
     source::Notices,
 };
@@ -12,40 +13,56 @@ use crate::{
 /// What waits.
 #[derive(Debug, Default)]
 pub(super) struct Waited {
-    /// The count that goes on now, if any does.
-    counting: Option<Notices>,
-    /// What was counted before it.
+    /// The watch that goes on now, if any does.
+    watch: Option<Notices>,
+    /// What the watch had counted when what waits began to be counted; none while it is not.
+    from: Option<u32>,
+    /// What waited before that.
     before: u32,
     /// The notification that said it, which may still be on the screen.
     shown: Option<u32>,
 }
 
 impl Waited {
+    fn so_far(&self) -> u32 {
+        self.watch.as_ref().map_or(0, Notices::so_far)
+    }
+
     /// Ends the count that goes on; what it came to is kept.
     fn rest(&mut self) {
-        if let Some(counting) = self.counting.take() {
-            self.before = self.before.saturating_add(counting.so_far());
+        if let Some(from) = self.from.take() {
+            self.before = self.before.saturating_add(self.so_far().saturating_sub(from));
         }
     }
 }
 
 impl Engine {
-    /// Counts while notifications are held in batches, and says the count once nothing is held any more.
+    /// Watches what is shown while notifications are held back, for who comes through. Counts while they are held in batches,
+    /// and says the count once nothing is held any more.
     pub(super) fn mind_what_waits(&mut self) {
         let shows = |seat: &&Seat| seat.row.measures.contains(&Measure::Notifications);
         let seats = || self.seats.iter().filter(shows);
         let theirs = seats().any(|seat| seat.theirs);
         let level = |seat: &Seat| seat.applied.as_ref().map(|applied| applied.notifications);
         let level = seats().filter_map(level).max().unwrap_or_default();
-        let held = level == Notifications::Batched && !theirs && self.stopping.is_none();
+        let holds = level != Notifications::All && !theirs && self.stopping.is_none();
+        let held = holds && level == Notifications::Batched;
+        let people = holds && lets_anybody(&self.config.people);
         let given_back = seats().all(|seat| seat.is_idle() && seat.receipt.is_none());
         let open = self.evaluation.let_through.is_some()
             || self.evaluation.measures.notifications == Notifications::All;
-        if held {
-            let env = &self.desktop.env;
-            self.waited.counting.get_or_insert_with(|| Notices::count(env));
-        } else {
+        if !held {
             self.waited.rest();
+        }
+        if held || people {
+            let Desktop { env, session, .. } = &self.desktop;
+            let watch = self.waited.watch.get_or_insert_with(|| Notices::watch(env, session));
+            watch.let_through(people.then_some(&self.config.people));
+        } else {
+            self.waited.watch = None;
+        }
+        if held && self.waited.from.is_none() {
+            self.waited.from = Some(self.waited.so_far());
         }
         if level != Notifications::All {
             self.take_away_what_was_said();

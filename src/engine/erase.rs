@@ -86,6 +86,7 @@ impl Engine {
                 let notes = notes.forget_before(None, now).map_err(not_kept)?;
                 self.erase_screen_time(None).map_err(not_kept)?;
                 self.forget_by_hand();
+                self.forget_suggestions();
                 (sessions, notes)
             }
         };

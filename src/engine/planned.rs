@@ -19,6 +19,7 @@ use crate::{
     api::{Error, PlannedEntry},
     calendar::{AHEAD, Answer, Decided, Decision, Planned},
     config::{ANY_AT_MOST, Calendar},
+    dbus::Comes,
     schedule::Session,
     source::on_calendar,
 };
@@ -412,6 +413,8 @@ fn words(id: &str, ends: Timestamp, zone: &TimeZone) -> Text {
             brief(id)
         ),
         answers: ANSWERS,
+        comes: Comes::Through,
+        stays: None,
         anew: 0,
     }
 }

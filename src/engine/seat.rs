@@ -6,7 +6,9 @@ use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::event::Event;
 use crate::{
-    backend::{Backend, BackendError, CALL_AT_MOST, Change, Desktop, Probe, Restored, Row, reach},
+    backend::{
+        Backend, BackendError, CALL_AT_MOST, Change, Desktop, LeftOut, Probe, Restored, Row, reach,
+    },
     plan::{Candidate, Desired},
     store::Receipt,
 };
@@ -304,6 +306,11 @@ impl Seat {
             }
             Err(error) => self.failed("put it in force", error),
         }
+    }
+
+    /// What of what it has in force is left undone.
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        if self.applied.is_some() && !self.theirs { self.backend.left_out() } else { Vec::new() }
     }
 
     /// Has what was started while it is locked ended; whatever comes of that, it goes on standing still.

@@ -61,12 +61,11 @@ pub async fn on_lock(desktop: Desktop, tell: mpsc::Sender<Event>) {
                     says.insert(saver, active);
                 }
             }
-            hint = hinted => match hint {
-                Some(locked) => drop(says.insert(LOGIND.to_owned(), locked)),
-                None => {
-                    says.remove(LOGIND);
-                    session = None;
-                }
+            hint = hinted => if let Some(locked) = hint {
+                says.insert(LOGIND.to_owned(), locked);
+            } else {
+                says.remove(LOGIND);
+                session = None;
             },
         }
     }

@@ -1,6 +1,8 @@
 //! What every stand-in that shows notifications has of the Desktop Notifications Specification.
 
-use zbus::Message;
+use std::collections::HashMap;
+
+use zbus::{Message, Variant, message::Body};
 
 use super::served::{is, reply};
 
@@ -11,6 +13,25 @@ pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
 /// What of `Notify` is looked at: who, what it replaces, icon, title, body, buttons.
 type Sent<'a> = (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>);
+
+/// The same with its hints.
+type Whole<'a> =
+    (&'a str, u32, &'a str, &'a str, &'a str, Vec<&'a str>, HashMap<&'a str, Variant<'a>>, i32);
+
+/// Pictures are read byte by byte; in one that is larger than this, in bytes, nobody looks for more.
+const LOOKED_AT_AT_MOST: usize = 64 << 10;
+
+/// The urgency of one that nobody says anything of, and that of one that shows while others are held back.
+const NORMAL: u8 = 1;
+const URGENT: u8 = 2;
+
+fn urgency(body: &Body) -> u8 {
+    let small = body.data().bytes().len() <= LOOKED_AT_AT_MOST;
+    let whole = || body.deserialize::<Whole<'_>>().ok();
+    let hints = small.then(whole).flatten().map(|(.., hints, _)| hints);
+    let said = hints.and_then(|hints| hints.get("urgency")?.downcast_ref::<u8>().ok());
+    said.unwrap_or(NORMAL)
+}
 
 /// One notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +44,8 @@ pub struct Popup {
     pub body: String,
     /// Names and words of what can be answered.
     pub actions: Vec<String>,
+    /// How urgent it is: 0, 1 or 2.
+    pub urgency: u8,
 }
 
 /// What was shown, and what waits.
@@ -33,16 +56,24 @@ pub(super) struct Popups {
     waiting: Vec<Popup>,
     /// What `GetCapabilities` answers.
     pub(super) capabilities: &'static [&'static str],
+    /// Whether urgent ones are shown while others are held back.
+    urgent_shows: bool,
 }
 
 impl Default for Popups {
     fn default() -> Self {
         let (shown, waiting) = (Vec::new(), Vec::new());
-        Self { next: 0, shown, waiting, capabilities: &["actions", "body", "body-markup"] }
+        let capabilities = &["actions", "body", "body-markup"];
+        Self { next: 0, shown, waiting, capabilities, urgent_shows: false }
     }
 }
 
 impl Popups {
+    /// Those of a service that shows urgent ones while it holds others back.
+    pub(super) fn that_show_urgent() -> Self {
+        Self { urgent_shows: true, ..Self::default() }
+    }
+
     /// Answers `Notify`, `CloseNotification`, `GetCapabilities` and `GetServerInformation`; none for another call.
     pub(super) fn answer(
         &mut self,
@@ -74,20 +105,29 @@ impl Popups {
         let body = call.body();
         let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
         let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
+        let urgency = urgency(&body);
+        let is_urgent = self.urgent_shows && urgency == URGENT;
         let mut popup = Popup {
             id: replaces,
             summary: summary.to_owned(),
             body: text.to_owned(),
             actions: actions.into_iter().map(str::to_owned).collect(),
+            urgency,
         };
+        let shows = is_urgent || !holds_back;
         let mut all = self.shown.iter_mut().chain(&mut self.waiting);
         if let Some(old) = all.find(|it| it.id == replaces) {
             *old = popup;
+            if self.urgent_shows {
+                // It is held back or shown for what it has become.
+                let popup = self.take(replaces)?;
+                if shows { &mut self.shown } else { &mut self.waiting }.push(popup);
+            }
             return Some(reply(call, &replaces));
         }
         self.next += 1;
         popup.id = self.next;
-        let list = if holds_back { &mut self.waiting } else { &mut self.shown };
+        let list = if shows { &mut self.shown } else { &mut self.waiting };
         list.push(popup);
         Some(reply(call, &self.next))
     }

@@ -7,7 +7,7 @@ use zbus::Message;
 use super::{
     Dconf,
     in_dconf::InDconf,
-    notifications::{NAME, Popups},
+    notifications::{NAME, Popup, Popups},
     served::{OnBus, Served, Service, is, reply, unknown},
 };
 use crate::dbus::dconf::Value;
@@ -33,8 +33,18 @@ pub struct State {
 impl Swaync {
     /// Puts it on the bus; its person has do-not-disturb on or off.
     pub async fn start(address: &str, dnd: bool) -> zbus::Result<Self> {
-        let state = State { dnd, inhibitors: BTreeSet::new(), popups: Popups::default() };
+        let state = State { dnd, inhibitors: BTreeSet::new(), popups: Popups::that_show_urgent() };
         Ok(Self { served: Served::start(address, state).await? })
+    }
+
+    /// What is on the screen.
+    pub async fn popups(&self) -> Vec<Popup> {
+        self.served.look(|state| state.popups.popups()).await
+    }
+
+    /// Its person presses a button on a notification.
+    pub async fn person_chooses(&self, id: u32, action: &str) {
+        self.served.change(|state| state.popups.choose(id, action)).await;
     }
 
     /// Its person turns do-not-disturb on or off.
@@ -101,7 +111,7 @@ impl Service for State {
 
     fn restart(&mut self) {
         self.inhibitors.clear();
-        self.popups = Popups::default();
+        self.popups = Popups::that_show_urgent();
     }
 
     fn state(&self) -> String {

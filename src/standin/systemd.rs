@@ -53,6 +53,8 @@ struct State {
     subscribed: bool,
     jobs: u32,
     calls: Vec<String>,
+    /// Units that it does not freeze: it says so, or never answers.
+    unwilling: BTreeMap<String, Fault>,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +93,11 @@ impl Systemd {
         }
     }
 
+    /// Starts a unit, and tells nobody: as while the machine is about to sleep.
+    pub fn start_unit_unheard(&self, name: &str, pids: &[u32]) -> io::Result<()> {
+        self.world.add(name, pids).map(drop)
+    }
+
     /// Tells of a unit that nobody has ever seen.
     pub async fn tell_of(&self, name: &str) -> zbus::Result<()> {
         match &self.on_bus {
@@ -116,6 +123,16 @@ impl Systemd {
     /// Freezes a unit as another program would.
     pub fn freeze(&self, name: &str) -> bool {
         self.world.set_frozen(name, true).is_ok()
+    }
+
+    /// Thaws one unit, as `systemctl --user thaw` does.
+    pub fn thaw(&self, name: &str) -> bool {
+        self.world.set_frozen(name, false).is_ok()
+    }
+
+    /// Does not freeze a unit from now on: refuses to, or never gets to an answer, as where a process of it waits for a disk.
+    pub fn will_not_freeze(&self, name: &str, fault: Fault) {
+        self.world.with(|state| state.unwilling.insert(name.to_owned(), fault));
     }
 
     /// Tells whether a unit is frozen.
@@ -318,8 +335,16 @@ async fn answer(world: &World, connection: &Connection, call: &Message) -> zbus:
         "FreezeUnit" | "ThawUnit" => {
             let (unit,): (String,) = body.deserialize()?;
             world.with(|state| state.calls.push(format!("{member} {unit}")));
-            let done = world.set_frozen(&unit, member == "FreezeUnit");
-            reply(connection, call, done).await
+            let freezes = member == "FreezeUnit";
+            match world.with(|state| state.unwilling.get(&unit).copied()).filter(|_| freezes) {
+                Some(Fault::Hangs) => Ok(()),
+                Some(_) => {
+                    let text = "Unit does not support freezing.".to_owned();
+                    refuse(connection, call, ("org.freedesktop.DBus.Error.NotSupported", text))
+                        .await
+                }
+                None => reply(connection, call, world.set_frozen(&unit, freezes)).await,
+            }
         }
         "StopUnit" => {
             let (unit, _): (String, String) = body.deserialize()?;

@@ -27,6 +27,8 @@ batches = ["13:00", "18:00"]
 notifications = "batched"
 [profiles.dark]
 notifications = "urgent"
+[suggestions]
+a-day = 0
 "#;
 
 /// The real timer never comes to these times.
@@ -147,7 +149,7 @@ impl Desk {
     }
 }
 
-async fn leaving(bus: &Connection) -> MessageStream {
+pub async fn leaving(bus: &Connection) -> MessageStream {
     let rule = MatchRule::builder()
         .sender("org.freedesktop.DBus")
         .member("NameOwnerChanged")
@@ -157,7 +159,7 @@ async fn leaving(bus: &Connection) -> MessageStream {
 }
 
 /// A connection that becomes a monitor loses its name, as one that closes does.
-async fn until_one_leaves(leaving: &mut MessageStream) {
+pub async fn until_one_leaves(leaving: &mut MessageStream) {
     let lost = async {
         loop {
             let message = leaving.next().await.unwrap().unwrap();
@@ -288,7 +290,7 @@ async fn what_the_person_changes_is_theirs_beyond_a_batch() {
 }
 
 /// What a program that has gone mad sends; one of the notifications has a picture of 10 MB.
-fn storm(many: u32) -> Vec<Message> {
+pub fn storm(many: u32) -> Vec<Message> {
     let call = |pixels: Vec<u8>| {
         let picture = Variant::from((1_i32, 1_i32, 4_i32, true, 8_i32, 4_i32, pixels));
         let hints = HashMap::from([("image-data", picture)]);
@@ -303,7 +305,7 @@ fn storm(many: u32) -> Vec<Message> {
     (0..many).map(|number| call(vec![0; if number == 7 { 10 << 20 } else { 4 }])).collect()
 }
 
-async fn send(storm: Vec<Message>, from: Connection) -> Connection {
+pub async fn send(storm: Vec<Message>, from: Connection) -> Connection {
     for call in storm {
         from.send(&call).await.unwrap();
     }

@@ -22,6 +22,8 @@ use quietd::{
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
+mod calls;
+mod clipboard;
 mod started;
 
 const CHAT: &str = "app-gnome-org.example.Chat-10.scope";
@@ -326,12 +328,59 @@ async fn an_app_with_ourselves_in_it_is_left_running_and_said() {
     systemd.start_unit(ide, &[std::process::id()]).await.unwrap();
     let backend = lab.backend();
     let desired = lock(&["org.example.Ide", "org.example.Chat"]);
-    let receipt = backend.capture(&desired, None).await.unwrap();
-    let Err(BackendError::Refused(text)) = backend.apply(&desired, &receipt).await else {
-        panic!("it is to be said");
-    };
-    assert!(text.contains(ide) && text.contains("quietd"), "{text}");
+    put_in_force(&backend, &desired, None).await;
+    let notes = backend.left_out();
+    assert_eq!(notes.len(), 1);
+    assert_eq!(notes[0].app.as_deref(), Some("org.example.ide"));
+    assert!(notes[0].text.starts_with("org.example.Ide was left running"), "{notes:?}");
     assert!(systemd.is_frozen(CHAT), "the others are locked all the same");
+}
+
+#[tokio::test]
+async fn one_app_that_cannot_be_frozen_opens_no_other() {
+    let (lab, systemd) = Lab::with_apps().await;
+    let desired = lock(&["org.example.Chat", "org.example.Game", "org.example.Mail"]);
+    systemd.will_not_freeze(GAME, Fault::Refuses);
+    systemd.will_not_freeze(MAIL, Fault::Hangs);
+    let backend = lab.backend();
+    let receipt = put_in_force(&backend, &desired, None).await;
+    assert!(systemd.is_frozen(CHAT) && !systemd.is_frozen(GAME) && !systemd.is_frozen(MAIL));
+    let notes: Vec<String> = backend.left_out().into_iter().map(|it| it.text).collect();
+    assert_eq!(
+        notes,
+        [
+            "org.example.Game was left running: systemd could not freeze it: Unit does not support freezing.",
+            "org.example.Mail has not stood still within two seconds; it does when what it waits for is over.",
+        ]
+    );
+    assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
+    assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
+    assert_eq!(backend.left_out(), []);
+
+    // Where none stands still, it is the manager that does not answer.
+    systemd.will_not_freeze(CHAT, Fault::Hangs);
+    let only = lock(&["org.example.Chat"]);
+    let receipt = backend.capture(&only, None).await.unwrap();
+    assert!(matches!(backend.apply(&only, &receipt).await, Err(BackendError::TimedOut(_))));
+}
+
+#[tokio::test]
+async fn a_started_app_that_cannot_be_frozen_is_noted() {
+    let (lab, systemd) = Lab::with_apps().await;
+    let backend = Arc::new(lab.backend());
+    put_in_force(&backend, &lock(&["org.example.Late"]), None).await;
+    let mut ear = Ear::of(&backend);
+    let late = "app-gnome-org.example.Late-20.scope";
+    systemd.will_not_freeze(late, Fault::Refuses);
+    systemd.start_unit(late, &[]).await.unwrap();
+    loop {
+        match tokio::time::timeout(AT_MOST, ear.told.recv()).await.unwrap() {
+            Some(Change::LeftOut) => break,
+            Some(Change::Again) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(backend.left_out().len(), 1);
 }
 
 #[tokio::test]
@@ -469,7 +518,8 @@ async fn what_cannot_freeze_is_told_apart() {
     assert!(text(lab.backend().probe().await).contains("246"));
     systemd.set_version("v258~rc1");
     let probe = lab.backend().noticing(How::Looking).probe().await;
-    let told = "systemd 258; new programs are noticed by looking once a second";
+    let told = "systemd 258; new programs are noticed by looking once a second; calls cannot be seen without pw-dump or \
+                pactl";
     assert_eq!(probe, Probe::Ready(told.to_owned()));
     let tree = lab.desktop.env.sysfs.join("fs/cgroup");
     fs::remove_file(tree.join("user.slice/standin/cgroup.freeze")).unwrap();

@@ -2,7 +2,7 @@
 //! with a clock that is set by hand, and stand-ins for systemd and dunst; the apps are real processes.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     ffi::OsString,
     os::unix::process::ExitStatusExt as _,
     process::{Child, Command, Stdio},
@@ -21,7 +21,7 @@ use quietd::{
     clock::{Clock as _, ManualClock},
     engine::{Answer, Daemon, Event, Reply, Request, Snapshot},
     env::Env,
-    standin::{Dunst, DunstVersion, Popup, PrivateBus, StandIn as _, Systemd},
+    standin::{Dunst, DunstVersion, Fault, Popup, PrivateBus, StandIn as _, Systemd},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -37,13 +37,17 @@ lock = ["app:org.example.Chat", "x.com"]
 wait = "20s"
 [profiles.at-once]
 lock = ["app:org.example.Chat"]
+[profiles.both]
+lock = ["app:org.example.Chat", "app:org.example.Mail"]
 [profiles.other]
 lock = ["app:org.example.Mail"]
+[suggestions]
+a-day = 0
 "#;
 
 const ENTRY: &str = "[Desktop Entry]\nType=Application\nName=<b>Chat\u{7}</b>\nExec=chat\n";
 
-const CHAT: &str = "app-gnome-org.example.Chat-20.scope";
+pub const CHAT: &str = "app-gnome-org.example.Chat-20.scope";
 
 /// The real timer never comes to these times.
 const NOON: &str = "2140-06-01T12:00:00Z";
@@ -58,34 +62,35 @@ const CAUGHT_LATE: Row = Row {
     ..lock::ROW
 };
 
-struct Desk {
-    bus: PrivateBus,
-    dunst: Option<Dunst>,
-    systemd: Systemd,
-    clock: Arc<ManualClock>,
-    tell: mpsc::Sender<Event>,
-    snapshot: watch::Receiver<Snapshot>,
-    engine: JoinHandle<()>,
-    env: Env,
+/// The daemon in this process, and a desktop around it.
+pub struct Desk {
+    pub bus: PrivateBus,
+    pub dunst: Option<Dunst>,
+    pub systemd: Systemd,
+    pub clock: Arc<ManualClock>,
+    pub tell: mpsc::Sender<Event>,
+    pub snapshot: watch::Receiver<Snapshot>,
+    pub engine: JoinHandle<()>,
+    pub env: Env,
     _home: tempfile::TempDir,
 }
 
 /// A process of an app; killed with the test, whatever became of it.
-struct App(Child);
+pub struct App(pub Child);
 
 impl App {
-    fn start() -> Self {
+    pub fn start() -> Self {
         Self(Command::new("/bin/cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
     }
 
     /// Waits for its end; tells the signal that it was.
-    async fn ends(mut self) -> Option<i32> {
+    pub async fn ends(mut self) -> Option<i32> {
         let ended = tokio::task::spawn_blocking(move || self.0.wait().unwrap());
         timeout(PATIENCE, ended).await.unwrap().unwrap().signal()
     }
 
     /// Waits until the kernel says that it stands still.
-    async fn stands_still(&self) {
+    pub async fn stands_still(&self) {
         use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
         let pid = nix::unistd::Pid::from_raw(self.0.id().try_into().unwrap());
         let wait = tokio::task::spawn_blocking(move || waitpid(pid, Some(WaitPidFlag::WUNTRACED)));
@@ -93,7 +98,7 @@ impl App {
         assert!(matches!(status, WaitStatus::Stopped(..)), "{status:?}");
     }
 
-    fn runs(&mut self) -> bool {
+    pub fn runs(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }
 }
@@ -107,17 +112,22 @@ impl Drop for App {
 
 impl Desk {
     /// However busy this machine is, an app that is started here is caught before it has done anything.
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(vec![&CAUGHT_IN_TIME]).await
     }
 
     async fn with(rows: Vec<&'static Row>) -> Self {
+        Self::of(CONFIG, rows).await
+    }
+
+    /// With another config, and other backends.
+    pub async fn of(config: &str, rows: Vec<&'static Row>) -> Self {
         let bus = PrivateBus::start().unwrap();
         let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
         let home = tempfile::TempDir::new().unwrap();
         let systemd = Systemd::start(bus.address(), &home.path().join("sys")).await.unwrap();
         for (folder, file, text) in [
-            (".config/quietd", "config.toml", CONFIG),
+            (".config/quietd", "config.toml", config),
             (".local/share/applications", "org.example.Chat.desktop", ENTRY),
         ] {
             let folder = home.path().join(folder);
@@ -137,55 +147,55 @@ impl Desk {
         Self { bus, dunst, systemd, clock, tell, snapshot, engine, env, _home: home }
     }
 
-    fn dunst(&self) -> &Dunst {
+    pub fn dunst(&self) -> &Dunst {
         self.dunst.as_ref().unwrap()
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Error> {
+    pub async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         self.tell.send(Event::Call(request(reply))).await.unwrap();
         timeout(PATIENCE, answer).await.unwrap().unwrap()
     }
 
-    async fn start(&mut self, profile: &str) {
+    pub async fn start(&mut self, profile: &str) {
         let (profile, lasts) = (profile.to_owned(), SignedDuration::from_hours(6));
         self.ask(|reply| Request::Start { profile, lasts, reply }).await.unwrap();
         self.until("locked", |it| it.locked.contains("org.example.Chat")).await;
     }
 
-    async fn unlock(&self, what: &str) -> Result<(), Error> {
+    pub async fn unlock(&self, what: &str) -> Result<(), Error> {
         let (what, lasts) = (what.to_owned(), SignedDuration::ZERO);
         self.ask(|reply| Request::Unlock { what, lasts, reply }).await
     }
 
-    async fn cancel(&self, what: &str) -> Result<(), Error> {
+    pub async fn cancel(&self, what: &str) -> Result<(), Error> {
         let what = what.to_owned();
         self.ask(|reply| Request::CancelUnlock { what, reply }).await
     }
 
-    async fn off(&self) {
+    pub async fn off(&self) {
         self.ask(|reply| Request::Off { reply }).await.unwrap();
         // What is started in the same moment is meant by it too.
         self.clock.advance(SignedDuration::from_micros(1));
     }
 
     /// Waits until the engine has taken all it was sent so far.
-    async fn has_taken_all(&self) {
+    pub async fn has_taken_all(&self) {
         self.ask(|reply| Request::Sessions { since: Timestamp::MIN, reply }).await.unwrap();
     }
 
-    async fn pass(&self, seconds: i64) {
+    pub async fn pass(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
         self.tell.send(Event::Due).await.unwrap();
     }
 
-    async fn until(&mut self, what: &str, is: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+    pub async fn until(&mut self, what: &str, is: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         let found = timeout(PATIENCE, self.snapshot.wait_for(is)).await;
         found.unwrap_or_else(|_| panic!("never: {what}")).unwrap().clone()
     }
 
     /// Waits until what dunst shows is so.
-    async fn until_shown(&self, what: &str, is: impl Fn(&[Popup]) -> bool) -> Vec<Popup> {
+    pub async fn until_shown(&self, what: &str, is: impl Fn(&[Popup]) -> bool) -> Vec<Popup> {
         let wait = async {
             loop {
                 let changed = self.dunst().changed();
@@ -205,17 +215,17 @@ impl Desk {
         popups
     }
 
-    async fn the_notice(&self, title: &str) -> Popup {
+    pub async fn the_notice(&self, title: &str) -> Popup {
         let one = |popups: &[Popup]| popups.len() == 1 && popups[0].summary == title;
         self.until_shown(title, one).await.remove(0)
     }
 
-    async fn no_notice(&self) {
+    pub async fn no_notice(&self) {
         self.until_shown("no notice", <[Popup]>::is_empty).await;
     }
 
     /// Starts the locked app, and waits for the notice.
-    async fn starts_chat(&self) -> (App, Popup) {
+    pub async fn starts_chat(&self) -> (App, Popup) {
         let app = App::start();
         self.systemd.start_unit(CHAT, &[app.0.id()]).await.unwrap();
         let locked = |popups: &[Popup]| {
@@ -230,16 +240,26 @@ impl Desk {
         (app, notice)
     }
 
-    fn stops(&self) -> usize {
+    /// Waits until a unit is frozen.
+    async fn frozen(&self, unit: &str) {
+        let frozen = async {
+            while !self.systemd.is_frozen(unit) {
+                self.has_taken_all().await;
+            }
+        };
+        timeout(PATIENCE, frozen).await.unwrap();
+    }
+
+    pub fn stops(&self) -> usize {
         self.systemd.calls().iter().filter(|call| call.starts_with("StopUnit")).count()
     }
 }
 
 const LOCKED: &str = "<b>Chat</b> is locked until 18:00";
 
-type Running = (mpsc::Sender<Event>, watch::Receiver<Snapshot>, JoinHandle<()>);
+pub type Running = (mpsc::Sender<Event>, watch::Receiver<Snapshot>, JoinHandle<()>);
 
-async fn begin(
+pub async fn begin(
     bus: &PrivateBus,
     env: &Env,
     clock: &Arc<ManualClock>,
@@ -501,4 +521,56 @@ async fn a_wait_goes_on_over_a_restart_of_the_daemon() {
     desk.tell.send(Event::ClockSet).await.unwrap();
     desk.pass(20).await;
     desk.until("open", |it| it.waits.is_empty() && it.locked.is_empty()).await;
+}
+
+#[tokio::test]
+async fn one_app_that_cannot_be_frozen_opens_no_other() {
+    let mut desk = Desk::new().await;
+    let mail = "app-org.example.Mail@1.service";
+    desk.systemd.start_unit(CHAT, &[]).await.unwrap();
+    desk.systemd.start_unit(mail, &[]).await.unwrap();
+    desk.systemd.will_not_freeze(mail, Fault::Refuses);
+    desk.start("both").await;
+    let left = desk.until("said", |it| !it.problems.is_empty()).await;
+    assert!(desk.systemd.is_frozen(CHAT) && !desk.systemd.is_frozen(mail));
+    assert_eq!(left.locked, BTreeSet::from(["org.example.Chat".to_owned()]));
+    assert_eq!(left.measures.apps, Some(vec!["org.example.Chat".to_owned()]));
+    assert_eq!(left.problems.len(), 1);
+    assert_eq!(left.problems[0].measure, "apps");
+    assert!(left.problems[0].text.starts_with("org.example.Mail was left running: systemd could"));
+    desk.off().await;
+    desk.until("nothing is said", |it| it.problems.is_empty()).await;
+    assert!(!desk.systemd.is_frozen(CHAT));
+}
+
+#[tokio::test]
+async fn after_a_suspend_what_is_locked_is_looked_at_again() {
+    let mut desk = Desk::new().await;
+    let [thawed, gone, asleep] = [1, 2, 3].map(|it| format!("app-org.example.Mail@{it}.service"));
+    for unit in [&thawed, &gone] {
+        desk.systemd.start_unit(unit, &[]).await.unwrap();
+    }
+    desk.start("both").await;
+    // It is caught, so what was there before has been looked at by then.
+    desk.systemd.start_unit(CHAT, &[]).await.unwrap();
+    desk.frozen(CHAT).await;
+    assert!(desk.systemd.is_frozen(&thawed) && desk.systemd.is_frozen(&gone));
+
+    desk.systemd.thaw(&thawed);
+    desk.systemd.end_unit(&gone);
+    // It began while nobody was told of anything.
+    desk.systemd.start_unit_unheard(&asleep, &[]).unwrap();
+    desk.systemd.calls();
+    desk.tell.send(Event::Resumed).await.unwrap();
+    desk.frozen(&asleep).await;
+    assert!(desk.systemd.is_frozen(CHAT));
+    assert!(!desk.systemd.is_frozen(&thawed), "what the person thawed is theirs");
+    assert_eq!(
+        desk.systemd.calls(),
+        [format!("FreezeUnit {asleep}")],
+        "the one that is gone is forgotten"
+    );
+    desk.off().await;
+    assert!(!desk.systemd.is_frozen(CHAT) && !desk.systemd.is_frozen(&asleep));
+    assert!(!desk.systemd.calls().iter().any(|call| call.contains(&gone)));
 }

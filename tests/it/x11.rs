@@ -124,7 +124,7 @@ impl Drop for XServer {
 }
 
 /// Starts Xvfb, and waits until it says its number.
-fn spawn(number: Option<u32>) -> (Child, u32) {
+pub fn spawn(number: Option<u32>) -> (Child, u32) {
     let mut process = Command::new("Xvfb")
         .args(number.map(|number| format!(":{number}")))
         .args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0", "640x480x24"])

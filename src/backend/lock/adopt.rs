@@ -66,6 +66,15 @@ pub fn choose(processes: &Processes, programs: &Programs, ourselves: &BTreeSet<u
         {
             continue;
         }
+        // What the bus has started for a name that is no app's serves others, who would wait: a search provider, a file
+        // dialog. Only the program is the app's.
+        let serves = |unit: &Identity| {
+            unit.launcher.as_deref() == Some("dbus")
+                && !unit.ids.iter().any(|id| programs.is_app(id))
+        };
+        if unit.as_ref().is_some_and(serves) {
+            continue;
+        }
         let never = |unit: &Identity| unit.ids.iter().any(|id| spared::app(&plain(id)));
         match (unit, &process.unit) {
             (Some(unit), Some(name)) if !never(&unit) => {

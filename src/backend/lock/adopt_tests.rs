@@ -44,6 +44,30 @@ fn one_in_its_own_unit_needs_nothing() {
 }
 
 #[test]
+fn what_the_bus_started_for_others_goes_on() {
+    let search = "dbus-:1.2-org.example.Notes.SearchProvider@1.service";
+    let itself = "dbus-:1.2-org.example.Notes@2.service";
+    let named = "dbus-:1.2-notes.app@3.service";
+    let processes = Processes::from_iter([
+        process(10, 1, "/usr/bin/notes", search),
+        process(20, 1, "/usr/bin/notes", itself),
+        process(30, 1, "/usr/bin/notes", named),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let entries = folder.path().join("applications");
+    std::fs::create_dir(&entries).unwrap();
+    for (id, exec) in [("org.example.Notes", "notes"), ("notes.app", "other")] {
+        let text = format!("[Desktop Entry]\nType=Application\nName=Notes\nExec={exec}\n");
+        std::fs::write(entries.join(format!("{id}.desktop")), text).unwrap();
+    }
+    let apps = BTreeSet::from(["notes".to_owned()]);
+    let programs = Programs::of(&[folder.path().to_owned()], &apps);
+    let choice = choose(&processes, &programs, &BTreeSet::new());
+    assert_eq!(choice.units, BTreeSet::from([itself.to_owned(), named.to_owned()]));
+    assert_eq!(choice.adopt, []);
+}
+
+#[test]
 fn one_in_a_terminal_or_in_anothers_unit_is_taken_out_of_it() {
     let processes = Processes::from_iter([
         process(5, 1, "/usr/bin/konsole", TERMINAL),

@@ -22,6 +22,7 @@ use super::{
     adopt,
     failures::Failures,
     freeze::{ID, SystemdFreeze},
+    go_on::Going,
     identity::Identity,
     now::Now,
     processes::{PROC, Processes},
@@ -113,6 +114,7 @@ impl SystemdFreeze {
             () = catch => {}
             () = self.hear_of_units(&waiting) => {}
             () = self.hear_of_processes(&waiting) => {}
+            () = self.follow_left(tell) => {}
         }
     }
 
@@ -185,7 +187,9 @@ impl SystemdFreeze {
         let mut wanted: BTreeSet<String> =
             units.keys().filter(|unit| of_locked(unit)).cloned().collect();
         if everything {
-            wanted.extend(now.units.iter().filter(|unit| of_locked(unit)).cloned());
+            // Who holds a call is still at it; that is looked after elsewhere.
+            let meant = |unit: &&String| of_locked(unit) && !self.is_left(unit);
+            wanted.extend(now.units.iter().filter(meant).cloned());
         }
         for unit in units.keys().filter(|unit| !wanted.contains(*unit)) {
             let inside = now.cgroups.processes(unit).into_iter().take(OF_A_UNIT);
@@ -199,7 +203,10 @@ impl SystemdFreeze {
             seen.frozen.retain(|unit, _| now.cgroups.has(unit));
             seen.fresh.retain(|unit| now.cgroups.has(unit));
         });
-        let mut frozen = self.freeze(&wanted, &now, &mut failures).await;
+        // Nobody is asked who captures sound or was copied from: what has just begun does not yet, and the answer would take longer than all
+        // the rest.
+        let going = Going { ourselves: adopt::ourselves(proc), ..Going::default() };
+        let mut frozen = self.freeze(&wanted, &now, &going, &mut failures).await;
         let mut told_at: BTreeMap<String, Instant> = units;
         let mut changes = Vec::new();
         let (adopted, needs_a_receipt) =
@@ -216,8 +223,10 @@ impl SystemdFreeze {
             frozen.iter().map(String::as_str).filter(|it| self.app_of(it).is_none()).collect();
         self.thaw(&late, &now.cgroups, &mut failures).await;
         undo.units.clear();
-        // What may go well later is the engine's to try again. An app that cannot be frozen at all was said in the journal;
-        // it is no reason to let the others go.
+        if self.keep_left_too(&mut failures) {
+            changes.push(Change::LeftOut);
+        }
+        // What may go well later is the engine's to try again.
         if let Err(BackendError::Absent(_) | BackendError::TimedOut(_)) = failures.result() {
             changes.push(Change::Again);
         }
@@ -256,7 +265,7 @@ impl SystemdFreeze {
         let programs = self.seen(|seen| Arc::clone(&seen.programs));
         let processes = adopt::around(proc, &now.cgroups, began);
         let mut choice = adopt::choose(&processes, &programs, &adopt::ourselves(proc));
-        choice.adopt.retain(|it| !now.cgroups.has(&it.scope));
+        choice.adopt.retain(|it| !now.cgroups.has(&it.scope) && !self.is_left(&it.scope));
         let is_new = |unit: &String| self.seen(|seen| !seen.set.units.contains(unit));
         let needs_a_receipt = choice.units.iter().any(is_new);
         let mut adopted = Vec::new();

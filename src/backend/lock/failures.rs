@@ -1,12 +1,16 @@
-//! Taking down goes on past errors; what went wrong on the way is told together at the end.
+//! What went wrong on the way, told together at the end: taking down goes on past errors, and one app that cannot be
+//! frozen is no reason to let the others go.
 
-use super::{freeze::ID, units};
+use std::collections::BTreeMap;
+
+use super::{freeze::ID, go_on::Why, units};
 use crate::{backend::BackendError, dbus::CallError};
 
 /// What went wrong while going on.
 #[derive(Debug, Default)]
 pub struct Failures {
     texts: Vec<String>,
+    left: BTreeMap<String, Why>,
     absent: bool,
     timed_out: bool,
 }
@@ -14,22 +18,32 @@ pub struct Failures {
 impl Failures {
     /// Keeps what the user manager answered when it was asked to do something to a unit.
     pub fn add(&mut self, act: &str, unit: &str, error: CallError) {
-        tracing::warn!(measure = "apps", backend = ID, unit, %error, "could not {act}");
-        match error {
-            CallError::Absent(_) => self.absent = true,
-            CallError::TimedOut(_) => self.timed_out = true,
-            CallError::Answered { text: why, .. } | CallError::Odd(_, why) => {
-                self.say(format!("systemd could not {act} {unit}: {why}."));
-            }
+        if let Some(why) = self.answered(act, unit, error) {
+            self.texts.push(format!("systemd could not {act} {unit}: {why}."));
         }
     }
 
-    /// Keeps a sentence for the person.
-    pub fn say(&mut self, text: String) {
-        self.texts.push(text);
+    /// The same where the unit is left running for it, and nothing else is.
+    pub fn add_one(&mut self, act: &str, unit: &str, error: CallError) {
+        if let Some(why) = self.answered(act, unit, error) {
+            self.leave(
+                unit,
+                Why::Refused(format!("systemd could not {act} it: {}", why.trim_end_matches('.'))),
+            );
+        }
     }
 
-    /// What it all comes to: what may pass by itself goes before what will not.
+    /// Keeps that a unit is left running.
+    pub fn leave(&mut self, unit: &str, why: Why) {
+        self.left.insert(unit.to_owned(), why);
+    }
+
+    /// The units that are left running.
+    pub fn take_left(&mut self) -> BTreeMap<String, Why> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// What it all comes to, but for the units that are left running: what may pass by itself goes before what will not.
     pub fn result(self) -> Result<(), BackendError> {
         if self.absent {
             Err(CallError::Absent(units::NAME.to_owned()).into())
@@ -40,5 +54,16 @@ impl Failures {
         } else {
             Err(BackendError::Refused(self.texts.join(" ")))
         }
+    }
+
+    /// What was answered; none where nothing was.
+    fn answered(&mut self, act: &str, unit: &str, error: CallError) -> Option<String> {
+        tracing::warn!(measure = "apps", backend = ID, unit, %error, "could not {act}");
+        match error {
+            CallError::Absent(_) => self.absent = true,
+            CallError::TimedOut(_) => self.timed_out = true,
+            CallError::Answered { text: why, .. } | CallError::Odd(_, why) => return Some(why),
+        }
+        None
     }
 }

@@ -5,7 +5,9 @@
 //! is named, but none that was frozen before we came.
 
 mod hiding;
+mod leaving;
 mod set;
+mod thawing;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,33 +17,34 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{OnceCell, mpsc, watch};
 
 pub(super) use set::{Found, Set};
 use set::{is_ours, renew};
 
 use super::{
     adopt::{self, Adoption},
-    cgroups::{self, Cgroups},
     end::FRESH,
     failures::Failures,
-    go_on::must_go_on,
+    go_on::{Going, Why},
     identity::plain,
     now::Now,
     probe,
     processes::{PROC, Processes, Programs},
     spared::{self, may_freeze},
     starts::How,
+    streams::Streams,
     units::{self, Scope, UserManager},
-    windows::{Patience, Window, Windows},
+    windows::{Clipboard, Patience, Window, Windows},
 };
 use crate::{
-    backend::{Backend, BackendError, Change, Desktop, Probe, Restored},
+    backend::{Backend, BackendError, Change, Desktop, LeftOut, Probe, Restored},
     dbus::CallError,
     env::Env,
     plan::Desired,
     store::Receipt,
 };
+use leaving::AllLeft;
 
 /// The backend's id in the registry.
 pub const ID: &str = "systemd-freeze";
@@ -62,7 +65,11 @@ pub struct SystemdFreeze {
     pub(super) env: Arc<Env>,
     windows: Windows,
     patience: Patience,
+    streams: Streams,
+    clipboard: Clipboard,
     seen: Mutex<Seen>,
+    /// Units of locked apps that are left running.
+    left: watch::Sender<AllLeft>,
     /// Held by whoever freezes and thaws: an app that is caught as it starts is never between the two.
     pub(super) acting: tokio::sync::Mutex<()>,
     /// How programs that begin are noticed; found out once.
@@ -98,7 +105,10 @@ impl SystemdFreeze {
             env: Arc::clone(&desktop.env),
             windows: Windows::new(desktop),
             patience: Patience::new(desktop),
+            streams: Streams::new(&desktop.env),
+            clipboard: Clipboard::new(desktop),
             seen: Mutex::default(),
+            left: watch::Sender::default(),
             acting: tokio::sync::Mutex::default(),
             how: OnceCell::new(),
             fresh_within: FRESH,
@@ -174,7 +184,7 @@ impl SystemdFreeze {
             there.extend(new);
         }
         for (scope, error) in missed {
-            failures.add("adopt", &scope, error);
+            failures.add_one("put in a unit of its own", &scope, error);
         }
         there
     }
@@ -184,6 +194,7 @@ impl SystemdFreeze {
         &self,
         wanted: &BTreeSet<String>,
         now: &Now,
+        going: &Going,
         failures: &mut Failures,
     ) -> Vec<String> {
         let known = self.seen(|seen| seen.frozen.clone());
@@ -194,7 +205,7 @@ impl SystemdFreeze {
                 now.cgroups.is_frozen(unit) == Some(true)
                     || by_the_person && now.cgroups.is_frozen(unit) == Some(false)
             });
-        let open = self.clear(open, now, failures).await;
+        let open = self.clear(open, now, going, failures).await;
         let frozen = self.freeze_all(open, failures).await;
         self.keep(shut.into_iter().chain(frozen.iter().copied()), now);
         frozen.into_iter().map(str::to_owned).collect()
@@ -215,10 +226,13 @@ impl SystemdFreeze {
             answers.extend(join_all(some.iter().map(|unit| self.manager.freeze(unit))).await);
         }
         let mut frozen = Vec::new();
+        let answered = answers.iter().any(|it| !matches!(it, Err(CallError::TimedOut(_))));
         for (unit, answer) in units.into_iter().zip(answers) {
             match answer {
                 Err(error) if units::is_gone(&error) || units::is_busy(&error) => {}
-                Err(error) => failures.add("freeze", unit, error),
+                // A process that waits for a disk or a network in the kernel stands still only after that.
+                Err(CallError::TimedOut(_)) if answered => failures.leave(unit, Why::Slow),
+                Err(error) => failures.add_one("freeze", unit, error),
                 Ok(()) => {
                     tracing::debug!(measure = "apps", backend = ID, unit, "frozen");
                     frozen.push(unit);
@@ -227,97 +241,6 @@ impl SystemdFreeze {
         }
         frozen
     }
-
-    /// Moves out of units what must go on, and leaves out the units from which that cannot be done.
-    async fn clear<'a>(
-        &self,
-        mut units: Vec<&'a str>,
-        now: &Now,
-        failures: &mut Failures,
-    ) -> Vec<&'a str> {
-        let ourselves = adopt::ourselves(PROC.as_ref());
-        let mut scopes = Vec::new();
-        let mut from = Vec::new();
-        units.retain(|unit| {
-            let pids = now.cgroups.processes(unit);
-            if let Some(reason) = must_go_on(unit, &pids, &ourselves) {
-                failures.say(reason);
-                return false;
-            }
-            let spared = adopt::scopes_out_of(unit, PROC.as_ref(), &pids);
-            from.extend(spared.iter().map(|_| *unit));
-            scopes.extend(spared);
-            true
-        });
-        let made = self.manager.make(&scopes).await;
-        for ((scope, unit), made) in scopes.iter().zip(from).zip(made) {
-            if let Err(error) = made
-                && adopt::is_alive(scope)
-            {
-                failures.add("move out of a locked app", &scope.name, error);
-                units.retain(|it| *it != unit);
-            }
-        }
-        units
-    }
-
-    /// Thaws units; where the manager will not, by hand.
-    pub(super) async fn thaw(&self, shut: &[&str], cgroups: &Cgroups, failures: &mut Failures) {
-        let mut answers = Vec::with_capacity(shut.len());
-        for some in shut.chunks(CALLS_AT_ONCE) {
-            answers.extend(join_all(some.iter().map(|unit| self.manager.thaw(unit))).await);
-        }
-        for (unit, answer) in shut.iter().zip(answers) {
-            match answer {
-                Ok(()) => tracing::debug!(measure = "apps", backend = ID, unit, "thawed"),
-                Err(error) if units::is_gone(&error) => {}
-                Err(error) => {
-                    if cgroups.thaw(unit).is_err() {
-                        failures.add("thaw", unit, error);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Lets every unit go on that is ours.
-    async fn let_go(&self, ours: &[Set], found: &Found) -> Result<(), BackendError> {
-        self.seen(|seen| {
-            *seen = Seen { shown: std::mem::take(&mut seen.shown), ..Seen::default() }
-        });
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(error) => return Ok(self.thaw_by_hand(ours, found, error)?),
-        };
-        // A unit that is ending is not among the running ones, and one frozen while it ends would never.
-        let named = ours.iter().flat_map(|set| {
-            set.units.iter().chain(set.adopt.iter().map(|it| &it.scope)).map(String::as_str)
-        });
-        let all = now.units.iter().map(String::as_str).chain(now.cgroups.units()).chain(named);
-        let shut: BTreeSet<&str> = all
-            .filter(|unit| is_ours(ours, found, unit))
-            .filter(|unit| now.cgroups.is_frozen(unit) != Some(false))
-            .collect();
-        let shut: Vec<&str> = shut.into_iter().collect();
-        let mut failures = Failures::default();
-        self.thaw(&shut, &now.cgroups, &mut failures).await;
-        // A unit that goes on because somebody thawed it goes on as it was found.
-        failures.result()
-    }
-
-    /// Thaws without the manager, which does not answer; only where the files show what is there.
-    fn thaw_by_hand(&self, ours: &[Set], found: &Found, error: CallError) -> Result<(), CallError> {
-        let place = cgroups::usual_place(PROC.as_ref());
-        let cgroups = Cgroups::read(&self.env.sysfs, &place);
-        if !cgroups.is_seen() {
-            return Err(error);
-        }
-        let shut =
-            |unit: &&str| is_ours(ours, found, unit) && cgroups.is_frozen(unit) == Some(true);
-        let failed =
-            cgroups.units().filter(shut).filter(|unit| cgroups.thaw(unit).is_err()).count();
-        if failed == 0 { Ok(()) } else { Err(error) }
-    }
 }
 
 #[async_trait]
@@ -325,7 +248,9 @@ impl Backend for SystemdFreeze {
     async fn probe(&self) -> Probe {
         let (probe, how) = tokio::join!(probe::probe(&self.manager, &self.env.sysfs), self.how());
         match probe {
-            Probe::Ready(version) => Probe::Ready(format!("{version}; {}", how.text())),
+            Probe::Ready(version) => {
+                Probe::Ready(format!("{version}; {}{}", how.text(), self.streams.unseen()))
+            }
             other => other,
         }
     }
@@ -381,11 +306,13 @@ impl Backend for SystemdFreeze {
         });
         let _acting = self.acting.lock().await;
         let mut failures = Failures::default();
+        let going = self.going(&set).await;
         let known = |it: &Adoption| self.seen(|seen| seen.frozen.contains_key(&it.scope));
         let adopted = if set.adopt.iter().all(known) {
             BTreeSet::new()
         } else {
-            self.adopt(&set.adopt, &|| Processes::read(PROC.as_ref()), &mut failures).await
+            let adopt = self.may_adopt(&set.adopt, &going, &mut failures);
+            self.adopt(&adopt, &|| Processes::read(PROC.as_ref()), &mut failures).await
         };
         let mut now = self.now().await?;
         now.units.extend(adopted);
@@ -412,17 +339,18 @@ impl Backend for SystemdFreeze {
             seen.frozen.retain(|unit, _| wanted.contains(unit));
             seen.fresh.retain(|unit| wanted.contains(unit));
         });
-        self.freeze(&wanted, &now, &mut failures).await;
+        self.freeze(&wanted, &now, &going, &mut failures).await;
         // What has started meanwhile was told while nobody knew yet that it is locked.
         now.look_again(&self.env.sysfs);
         let late: BTreeSet<String> = now.units.iter().filter(is_wanted).cloned().collect();
         if !late.is_subset(&wanted) {
             wanted.extend(late);
-            self.freeze(&wanted, &now, &mut failures).await;
+            self.freeze(&wanted, &now, &going, &mut failures).await;
         }
         if let Some(receipt) = set.patience.as_ref().filter(|_| before.patience != set.patience) {
             self.patience.apply(receipt).await;
         }
+        self.keep_left(&mut failures);
         failures.result()
     }
 
@@ -431,6 +359,7 @@ impl Backend for SystemdFreeze {
         self.seen(|seen| {
             *seen = Seen { shown: std::mem::take(&mut seen.shown), ..Seen::default() }
         });
+        self.left.send_replace(AllLeft::new());
         let _acting = tokio::time::timeout(CAUGHT_WITHIN, self.acting.lock()).await;
         let ours = receipt.ours::<Set>();
         if ours.is_empty() {
@@ -448,6 +377,10 @@ impl Backend for SystemdFreeze {
         };
         self.seen(|seen| seen.shown.clear());
         thawed.and(shown).and(patience).map(|()| Restored::AsFound)
+    }
+
+    fn left_out(&self) -> Vec<LeftOut> {
+        self.left_out_now()
     }
 
     async fn end_started(&self, units: &BTreeSet<String>) -> Result<(), BackendError> {

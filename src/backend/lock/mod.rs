@@ -2,7 +2,7 @@
 //!
 //! Here: which unit and which process is which app (`identity`, `entries`, `command`, `processes`), what is never frozen
 //! (`spared`), how the user manager is asked (`units`, `cgroups`, `now`, `adopt`), windows out of the way (`windows`), the
-//! backend that puts these together (`freeze`, `probe`, `failures`, `go_on`), how an app that is started while it is locked
+//! backend that puts these together (`freeze`, `probe`, `failures`), what must go on all the same (`go_on`, `streams`), how an app that is started while it is locked
 //! is noticed (`starts`: `execs` or `scan`), frozen (`catch`) and ended where nobody wants it (`end`), and the list of what
 //! runs (`running`) and of what is installed (`installed`). Not here: which apps are to be locked, and since when; sites.
 //!
@@ -28,6 +28,7 @@ mod running;
 mod scan;
 mod spared;
 mod starts;
+mod streams;
 mod units;
 mod windows;
 
@@ -37,6 +38,7 @@ pub use identity::{Identity, plain};
 pub use installed::{folders as application_folders, installed, installed_by_and_by};
 pub use running::{KnownBy, RunningApp, Sign, running_apps};
 pub use starts::How;
+pub use streams::Streams;
 
 use super::{Environment, Known, Row, Seen};
 use crate::plan::Measure;

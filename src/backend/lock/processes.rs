@@ -189,6 +189,8 @@ pub struct Programs {
     folders: BTreeMap<PathBuf, String>,
     flatpaks: BTreeMap<String, String>,
     spared: BTreeSet<String>,
+    /// The ids of all installed apps are in these.
+    entries: Vec<PathBuf>,
 }
 
 impl Programs {
@@ -197,7 +199,9 @@ impl Programs {
     pub fn of(folders: &[PathBuf], apps: &BTreeSet<String>) -> Self {
         let entries = entries::of(folders, apps);
         let spared = entries.iter().filter(|(_, entry)| entry.spared).map(|(app, _)| app.clone());
-        let mut programs = Self { spared: spared.collect(), ..Self::default() };
+        let entries_in = folders.to_vec();
+        let spared = spared.collect();
+        let mut programs = Self { spared, entries: entries_in, ..Self::default() };
         for app in apps {
             let flatpak = Some(plain(app));
             programs.add(app, &Program { flatpak, ..Program::named(app) });
@@ -223,6 +227,11 @@ impl Programs {
     /// Tells whether an app may be locked, as far as its desktop entry says.
     pub fn may_lock(&self, app: &str) -> bool {
         !self.spared.contains(app)
+    }
+
+    /// Tells whether an app is installed under an id, or known by it.
+    pub fn is_app(&self, id: &str) -> bool {
+        self.names.contains_key(&plain(id)) || entries::name_of(&self.entries, &plain(id)).is_some()
     }
 
     fn add(&mut self, app: &str, program: &Program) {

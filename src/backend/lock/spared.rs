@@ -20,6 +20,24 @@ const PROGRAMS: &[&str] = &[
     "gtklock", "xss-lock",
 ];
 
+/// Beginnings of bus names under which other apps are served, and that have no app's id of their own.
+const SERVICES: &[&str] = &[
+    "ca.desrt.dconf",
+    "org.a11y.",
+    "org.bluez.",
+    "org.freedesktop.",
+    "org.gnome.evolution.dataserver.",
+    "org.gnome.keyring",
+    "org.gnome.onlineaccounts",
+    "org.gtk.vfs.",
+    "org.kde.kded",
+    "org.kde.kglobalaccel",
+    "org.kde.klipper",
+    "org.kde.kwalletd",
+    "org.pipewire.",
+    "org.pulseaudio.",
+];
+
 /// Desktop-file categories of apps that are spared even where nobody has listed them: the way to `quietctl off`, and
 /// what makes a screen readable.
 const CATEGORIES: &[&str] = &["TerminalEmulator", "Accessibility"];
@@ -97,7 +115,9 @@ const VERSIONED: &[&str] = &["python", "electron", "perl", "ruby", "node", "php"
 
 /// Tells whether an app may not be locked, by its id.
 pub fn app(id: &str) -> bool {
-    never::app(id).is_some() || PROGRAMS.contains(&id)
+    never::app(id).is_some()
+        || PROGRAMS.contains(&id)
+        || SERVICES.iter().any(|start| id.starts_with(start))
 }
 
 /// Tells whether nothing a unit's name says is of an app that is never frozen.
@@ -133,6 +153,11 @@ mod tests {
     fn the_session_and_the_way_out_are_spared() {
         for name in ["systemd", "gnome-shell", "kwin_wayland", "xorg", "quietctl", "gsd-power"] {
             assert!(program(name), "{name}");
+        }
+        for unit in
+            ["ca.desrt.dconf", "org.gtk.vfs.Daemon", "org.freedesktop.impl.portal.desktop.gtk"]
+        {
+            assert!(!may_freeze(&format!("dbus-:1.2-{unit}@0.service")), "{unit}");
         }
         for id in ["org.gnome.terminal", "foot", "org.kde.konsole", "orca"] {
             assert!(app(id), "{id}");

@@ -12,6 +12,7 @@ pub mod lists;
 mod measures;
 pub mod notes;
 mod page;
+pub mod people;
 pub mod plan;
 pub mod planned;
 pub mod report;

@@ -50,7 +50,8 @@ struct Properties {
 
 #[derive(Debug, Deserialize)]
 struct Change {
-    change: String,
+    #[serde(rename = "change")]
+    what: String,
     #[serde(default)]
     container: Option<Node>,
     #[serde(default)]
@@ -84,12 +85,12 @@ async fn watch(socket: &Path, say: &mut Say, served: &mut bool) -> io::Result<()
                 say.focus(window.map(Node::as_focus).unwrap_or_default()).await;
             }
             WINDOW => {
-                let Change { change, container: Some(window), .. } = serde_json::from_slice(&text)?
+                let Change { what, container: Some(window), .. } = serde_json::from_slice(&text)?
                 else {
                     continue;
                 };
                 let is_it = Some(window.id) == focused;
-                match &*change {
+                match &*what {
                     "focus" => {
                         focused = Some(window.id);
                         say.focus(window.as_focus()).await;
@@ -104,9 +105,9 @@ async fn watch(socket: &Path, say: &mut Say, served: &mut bool) -> io::Result<()
                 }
             }
             WORKSPACE => {
-                let Change { change, current, .. } = serde_json::from_slice(&text)?;
+                let Change { what, current, .. } = serde_json::from_slice(&text)?;
                 let is_empty = current.is_some_and(|it| it.stack.is_empty());
-                if change == "focus" && is_empty {
+                if what == "focus" && is_empty {
                     focused = None;
                     say.focus(Focus::default()).await;
                 }

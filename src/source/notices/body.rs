@@ -11,46 +11,131 @@ const OURS: &[u8] = b"quietd";
 /// How deep a value may hold others before it is taken for nonsense.
 const DEPTH_AT_MOST: u8 = 64;
 
-/// Tells whether `Notify`'s body (`susssasa{sv}i`) is one that waits: a new one, not urgent, not transient, not ours. None
-/// where it is no such body.
-pub(super) fn notify_waits(bytes: &[u8], endian: Endian) -> Option<bool> {
-    let mut body = Body { bytes, at: 0, endian };
-    let app = body.text()?;
-    let replaces = body.u32()?;
-    for _icon_summary_body in 0..3 {
-        body.text()?;
-    }
-    body.array(4)?;
-    let mut waits = app != OURS && replaces == 0;
-    body.hints(|key, value| {
-        waits &= match (key, value) {
-            // Desktop Notifications Specification 1.2: 2 is critical.
-            (b"urgency", Value::Number(urgency)) => urgency < 2,
-            (b"transient", Value::Number(transient)) => transient == 0,
-            _ => true,
-        }
-    })?;
-    Some(waits)
+/// What `Notify` says (`susssasa{sv}i`), as far as it can be said again. Texts that are none are empty.
+#[derive(Debug)]
+pub(super) struct Notify<'b> {
+    pub app: &'b str,
+    pub replaces: u32,
+    pub icon: &'b str,
+    pub title: &'b str,
+    pub text: &'b str,
+    /// Names and words, in turn.
+    pub actions: Vec<&'b str>,
+    /// The hints of simple types, and pictures.
+    pub hints: Vec<(&'b str, Value<'b>)>,
+    pub expires: i32,
 }
 
-/// Tells whether `AddNotification`'s body (`ssa{sv}`) is one that waits: not urgent. None where it is no such body.
-pub(super) fn add_notification_waits(bytes: &[u8], endian: Endian) -> Option<bool> {
-    let mut body = Body { bytes, at: 0, endian };
-    body.text()?;
-    body.text()?;
-    let mut waits = true;
-    body.hints(|key, value| {
-        waits &= !matches!((key, value), (b"priority", Value::Text(b"urgent")));
-    })?;
-    Some(waits)
+impl<'b> Notify<'b> {
+    /// Reads a body; none where it is no such body.
+    pub(super) fn read(bytes: &'b [u8], endian: Endian) -> Option<Self> {
+        let mut body = Body { bytes, at: 0, endian };
+        let app = body.string()?;
+        let replaces = body.u32()?;
+        let (icon, title, text) = (body.string()?, body.string()?, body.string()?);
+        let (mut actions, mut hints) = (Vec::new(), Vec::new());
+        body.strings(|action| {
+            if actions.len() < ACTIONS_AT_MOST {
+                actions.push(action);
+            }
+        })?;
+        body.hints(|key, value| {
+            if hints.len() < HINTS_AT_MOST && !matches!(value, Value::Other) {
+                hints.push((as_str(key), value));
+            }
+        })?;
+        let expires = body.u32()?.cast_signed();
+        Some(Self { app, replaces, icon, title, text, actions, hints, expires })
+    }
+
+    /// Tells whether it is one that waits: a new one, not urgent, not transient, not ours.
+    pub(super) fn waits(&self) -> bool {
+        let is_transient = self.number("transient").is_some_and(|transient| transient != 0);
+        !self.is_ours() && self.replaces == 0 && !self.is_urgent() && !is_transient
+    }
+
+    /// Tells whether it is one of our own.
+    pub(super) fn is_ours(&self) -> bool {
+        self.app.as_bytes() == OURS
+    }
+
+    /// Tells whether it is urgent (2 is critical) and so comes through without us, where urgent ones do.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.number("urgency").is_some_and(|urgency| urgency >= 2)
+    }
+
+    /// A hint that is text; empty where it is none.
+    pub(super) fn hint(&self, name: &str) -> &'b str {
+        let found = self.hints.iter().find_map(|(key, value)| match value {
+            Value::Text(text) if *key == name => Some(as_str(text)),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.hints.iter().find_map(|(key, value)| match value {
+            Value::Number(_, number) if *key == name => Some(*number),
+            _ => None,
+        })
+    }
 }
+
+/// What `AddNotification` says (`ssa{sv}`).
+#[derive(Debug, Default)]
+pub(super) struct AddNotification<'b> {
+    pub app: &'b str,
+    pub title: &'b str,
+    pub category: &'b str,
+    pub urgent: bool,
+}
+
+impl<'b> AddNotification<'b> {
+    /// Reads a body; none where it is no such body.
+    pub(super) fn read(bytes: &'b [u8], endian: Endian) -> Option<Self> {
+        let mut body = Body { bytes, at: 0, endian };
+        let app = body.string()?;
+        body.text()?;
+        let mut said = Self { app, ..Self::default() };
+        body.hints(|key, value| match (key, value) {
+            (b"title", Value::Text(title)) => said.title = as_str(title),
+            (b"category", Value::Text(category)) => said.category = as_str(category),
+            (b"priority", Value::Text(priority)) => said.urgent = priority == b"urgent",
+            _ => {}
+        })?;
+        Some(said)
+    }
+}
+
+/// Reads the number a call was answered with; none where it is no such answer.
+pub(super) fn number(bytes: &[u8], endian: Endian) -> Option<u32> {
+    Body { bytes, at: 0, endian }.u32()
+}
+
+/// The D-Bus Specification has texts in UTF-8; the bus checks it.
+fn as_str(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
+}
+
+/// How many words of actions, and hints, are looked at; more is nonsense.
+const ACTIONS_AT_MOST: usize = 32;
+const HINTS_AT_MOST: usize = 64;
 
 /// A value, as far as it matters here.
-enum Value<'b> {
-    Number(u64),
+#[derive(Debug)]
+pub(super) enum Value<'b> {
+    /// A number, with its type's letter.
+    Number(u8, u64),
+    /// A text.
     Text(&'b [u8]),
+    /// A picture: width, height, bytes in a row, whether it has an alpha channel, bits, channels; then all rows.
+    Picture((i32, i32, i32, bool, i32, i32), &'b [u8]),
+    /// Anything else.
     Other,
 }
+
+/// The type of a picture: the hints `image-data`, `image_data` and `icon_data`.
+const PICTURE: &[u8] = b"(iiibiiay)";
 
 /// A place in the bytes of a body; every step is none where they end too soon.
 struct Body<'b> {
@@ -97,6 +182,31 @@ impl<'b> Body<'b> {
         Some(text)
     }
 
+    fn string(&mut self) -> Option<&'b str> {
+        self.text().map(as_str)
+    }
+
+    /// Looks at each of an `as`.
+    fn strings(&mut self, mut look: impl FnMut(&'b str)) -> Option<()> {
+        let length = self.length()?;
+        let end = self.at.checked_add(length)?;
+        while self.at < end {
+            look(self.string()?);
+        }
+        Some(())
+    }
+
+    fn picture(&mut self) -> Option<Value<'b>> {
+        self.align(8);
+        let mut number = || self.u32();
+        let [width, height, row, alpha, bits, channels] =
+            [number()?, number()?, number()?, number()?, number()?, number()?];
+        let [width, height, row, bits, channels] =
+            [width, height, row, bits, channels].map(u32::cast_signed);
+        let length = self.length()?;
+        Some(Value::Picture((width, height, row, alpha != 0, bits, channels), self.take(length)?))
+    }
+
     fn signature(&mut self) -> Option<&'b [u8]> {
         let length = usize::from(*self.take(1)?.first()?);
         let signature = self.take(length)?;
@@ -112,7 +222,7 @@ impl<'b> Body<'b> {
     }
 
     /// Looks at each entry of an `a{sv}`.
-    fn hints(&mut self, mut look: impl FnMut(&[u8], Value<'b>)) -> Option<()> {
+    fn hints(&mut self, mut look: impl FnMut(&'b [u8], Value<'b>)) -> Option<()> {
         let length = self.length()?;
         self.align(8);
         let end = self.at.checked_add(length)?;
@@ -129,13 +239,17 @@ impl<'b> Body<'b> {
     /// Reads the value of the first type of a signature, and gives back the rest of the signature.
     fn value<'s>(&mut self, signature: &'s [u8], depth: u8) -> Option<(Value<'b>, &'s [u8])> {
         let depth = Some(depth + 1).filter(|depth| *depth <= DEPTH_AT_MOST)?;
+        if let Some(rest) = signature.strip_prefix(PICTURE) {
+            return Some((self.picture()?, rest));
+        }
         let (kind, rest) = signature.split_first()?;
         let mut rest = rest;
         let value = match kind {
-            b'y' => Value::Number(self.number(1)?),
-            b'n' | b'q' => Value::Number(self.number(2)?),
-            b'b' | b'i' | b'u' | b'h' => Value::Number(self.number(4)?),
-            b'x' | b't' => Value::Number(self.number(8)?),
+            b'y' => Value::Number(*kind, self.number(1)?),
+            b'n' | b'q' => Value::Number(*kind, self.number(2)?),
+            b'b' | b'i' | b'u' => Value::Number(*kind, self.number(4)?),
+            b'h' => self.number(4).map(|_| Value::Other)?,
+            b'x' | b't' => Value::Number(*kind, self.number(8)?),
             b'd' => self.number(8).map(|_| Value::Other)?,
             b's' | b'o' => Value::Text(self.text()?),
             b'g' => self.signature().map(|_| Value::Other)?,
@@ -208,7 +322,7 @@ mod tests {
             .unwrap();
         let body = message.body();
         assert_eq!(body.data().context().endian(), endian);
-        notify_waits(body.data().bytes(), endian).unwrap()
+        Notify::read(body.data().bytes(), endian).unwrap().waits()
     }
 
     fn hints<'h>(hints: &[(&'h str, Variant<'h>)]) -> Hints<'h> {
@@ -249,6 +363,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_is_read_whole() {
+        let list = hints(&[
+            ("urgency", Variant::from(1_u8)),
+            ("category", Variant::from("call.incoming")),
+            ("nested", Variant::new(Variant::from(vec![("a", 1_u16)]))),
+            ("image-data", picture(13)),
+            ("x", Variant::from(-5_i32)),
+        ]);
+        let body = ("chat", 7_u32, "icon", "Ümlaut", "<b>", &["a", "Answer"][..], list, -1_i32);
+        let message = Message::method_call("/", "Notify").build(&body).unwrap();
+        let (body, endian) = (message.body(), message.body().data().context().endian());
+        let notify = Notify::read(body.data().bytes(), endian).unwrap();
+        let texts = (notify.app, notify.icon, notify.title, notify.text);
+        assert_eq!(texts, ("chat", "icon", "Ümlaut", "<b>"));
+        assert_eq!((notify.replaces, notify.expires, notify.hints.len()), (7, -1, 4));
+        assert_eq!(notify.actions, ["a", "Answer"]);
+        assert_eq!((notify.hint("category"), notify.hint("urgency")), ("call.incoming", ""));
+        let picture = notify.hints.iter().find(|(key, _)| *key == "image-data");
+        let Some((_, Value::Picture(shape, data))) = picture else { panic!("{notify:?}") };
+        assert_eq!((*shape, data.len()), ((1, 1, 4, true, 8, 4), 13));
+    }
+
+    #[test]
     fn of_gtks_the_urgent_do_not_wait() {
         let waits = |priority: &str| {
             let notification = hints(&[
@@ -262,7 +399,7 @@ mod tests {
                 .unwrap();
             let body = message.body();
             let data = body.data();
-            add_notification_waits(data.bytes(), data.context().endian()).unwrap()
+            !AddNotification::read(data.bytes(), data.context().endian()).unwrap().urgent
         };
         assert!(waits("normal") && waits("high") && !waits("urgent"));
     }
@@ -273,8 +410,11 @@ mod tests {
         #[test]
         fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..200), little: bool) {
             let endian = if little { Endian::Little } else { Endian::Big };
-            notify_waits(&bytes, endian);
-            add_notification_waits(&bytes, endian);
+            if let Some(notify) = Notify::read(&bytes, endian) {
+                prop_assert!(notify.actions.len() <= ACTIONS_AT_MOST && notify.hints.len() <= HINTS_AT_MOST);
+            }
+            AddNotification::read(&bytes, endian);
+            number(&bytes, endian);
         }
 
         #[test]

@@ -1,12 +1,14 @@
-//! How many notifications other programs send while they are held back.
+//! What other programs show while notifications are held back: how many wait, and who comes through.
 //!
 //! A connection of its own becomes a monitor (`org.freedesktop.DBus.Monitoring`, dbus 1.9.10 and dbus-broker) of the calls
-//! that show a notification, on the person's own session bus. Nothing of them is kept but that there was one.
+//! that show a notification, on the person's own session bus. Of those that wait nothing is kept but that there was one.
 //!
-//! Counted are `org.freedesktop.Notifications.Notify` and `org.gtk.Notifications.AddNotification`. Those of the portals are
-//! not: each portal passes its on by one of these two.
+//! Looked at are `org.freedesktop.Notifications.Notify` and `org.gtk.Notifications.AddNotification`. Those of the portals
+//! are not: each portal passes its on by one of these two.
 
+mod again;
 mod body;
+mod through;
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -14,7 +16,12 @@ use futures_util::StreamExt as _;
 use tokio::{sync::watch, task::JoinHandle};
 use zbus::{Connection, Message, MessageStream, message::Type};
 
+use self::{
+    body::{AddNotification, Notify},
+    through::Through,
+};
 use crate::{
+    config::People,
     dbus::{CallError, Peer, connect_session},
     env::Env,
 };
@@ -24,33 +31,62 @@ const BUS_PATH: &str = "/org/freedesktop/DBus";
 const SERVER: &str = "org.freedesktop.Notifications";
 const GTK: &str = "org.gtk.Notifications";
 
-const RULES: [&str; 3] = [
+const RULES: [&str; 5] = [
     "type='method_call',interface='org.freedesktop.Notifications',member='Notify'",
     "type='method_call',interface='org.gtk.Notifications',member='AddNotification'",
     "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.freedesktop.Notifications'",
+    // The numbers of those that come through, and when they are gone.
+    "type='method_return',sender='org.freedesktop.Notifications'",
+    "type='signal',sender='org.freedesktop.Notifications',member='NotificationClosed'",
 ];
 
-/// How many messages may wait to be counted. They can be large, and the bus keeps the others.
+/// How many of [`RULES`] are enough to count.
+const TO_COUNT: usize = 3;
+
+/// How many messages may wait to be looked at. They can be large, and the bus keeps the others.
 const QUEUED: NonZeroUsize = NonZeroUsize::MIN;
 
-/// A count that goes on until it is dropped.
+/// A watch that goes on until it is dropped.
 #[derive(Debug)]
 pub struct Notices {
     count: watch::Receiver<u32>,
+    people: watch::Sender<Option<People>>,
     task: JoinHandle<()>,
 }
 
 impl Notices {
     /// Begins to count. Where the bus does not allow it, the count stays at 0.
     pub fn count(env: &Arc<Env>) -> Self {
+        Self::start(env, None)
+    }
+
+    /// Begins to count, and to let through whom [`Self::let_through`] names; they are shown again by way of `bus`.
+    pub fn watch(env: &Arc<Env>, bus: &Connection) -> Self {
+        Self::start(env, Some(bus))
+    }
+
+    fn start(env: &Arc<Env>, bus: Option<&Connection>) -> Self {
         let (tell, count) = watch::channel(0);
+        let (people, hears) = watch::channel(None);
+        let through = bus.map(|bus| Through::new(bus, hears));
         let env = Arc::clone(env);
         let task = tokio::spawn(async move {
-            if let Err(error) = follow(&env, &tell).await {
-                tracing::debug!(%error, "what waits is not counted");
+            if let Err(error) = follow(&env, &tell, through).await {
+                tracing::debug!(%error, "what waits is not counted, and nobody comes through");
             }
         });
-        Self { count, task }
+        Self { count, people, task }
+    }
+
+    /// Who comes through from now on.
+    pub fn let_through(&self, people: Option<&People>) {
+        self.people.send_if_modified(|let_through| {
+            let changes = let_through.as_ref() != people;
+            if changes {
+                *let_through = people.cloned();
+            }
+            changes
+        });
     }
 
     /// Ends when there were so many.
@@ -61,7 +97,7 @@ impl Notices {
         }
     }
 
-    /// How many there were so far.
+    /// How many there were so far that wait.
     pub fn so_far(&self) -> u32 {
         *self.count.borrow()
     }
@@ -82,24 +118,41 @@ enum Refused {
     Call(#[from] CallError),
 }
 
-async fn follow(env: &Env, tell: &watch::Sender<u32>) -> Result<(), Refused> {
+async fn follow(
+    env: &Env,
+    tell: &watch::Sender<u32>,
+    mut through: Option<Through>,
+) -> Result<(), Refused> {
     let mut bus = connect_session(env).await?;
     bus.set_max_queued(QUEUED);
     let mut server = owner(&bus).await?;
     let mut messages = MessageStream::from(&bus);
     let monitoring = Peer::new(&bus, BUS, BUS_PATH, "org.freedesktop.DBus.Monitoring");
-    monitoring.call::<_, ()>("BecomeMonitor", &(RULES.as_slice(), 0_u32)).await?;
-    while let Some(message) = messages.next().await {
+    let rules = if through.is_some() { &RULES[..] } else { &RULES[..TO_COUNT] };
+    monitoring.call::<_, ()>("BecomeMonitor", &(rules, 0_u32)).await?;
+    loop {
+        let message = tokio::select! {
+            message = messages.next() => message,
+            () = said(&mut through) => continue,
+        };
+        let Some(message) = message else { return Ok(()) };
         let message = message?;
         if let Some(new) = new_owner(&message) {
             server = new;
-        } else if is_one(&message, &server) {
+            through.iter_mut().for_each(Through::forget);
+        } else if waits(&message, &server, through.as_mut()) {
             tell.send_modify(|count| *count = count.saturating_add(1));
         }
         // Whatever comes how fast, the rest of the daemon has its turn.
         tokio::task::consume_budget().await;
     }
-    Ok(())
+}
+
+async fn said(through: &mut Option<Through>) {
+    match through {
+        Some(through) => through.said().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Who shows notifications, by unique name; empty where nobody does.
@@ -118,22 +171,39 @@ fn new_owner(message: &Message) -> Option<String> {
     (name == SERVER).then_some(owner)
 }
 
-/// Tells whether a message is a notification that waits. `server` is who shows them: GNOME's passes each on to the shell by
-/// another call of the same name.
-fn is_one(message: &Message, server: &str) -> bool {
+/// Tells whether a message is a notification that waits, and has those that come through said again. `server` is who shows
+/// them: GNOME's passes each on to the shell by another call of the same name.
+fn waits(message: &Message, server: &str, through: Option<&mut Through>) -> bool {
     let header = message.header();
-    if message.message_type() != Type::MethodCall
-        || header.sender().is_some_and(|sender| sender == server)
-    {
-        return false;
-    }
+    let is_the_servers = header.sender().is_some_and(|sender| sender == server);
     let body = message.body();
     let data = body.data();
     let (bytes, endian) = (data.bytes(), data.context().endian());
-    let waits = match header.interface().map(zbus::names::InterfaceName::as_str) {
-        Some(SERVER) => body::notify_waits(bytes, endian),
-        Some(GTK) => body::add_notification_waits(bytes, endian),
-        _ => None,
-    };
-    waits == Some(true)
+    match (message.message_type(), through) {
+        (Type::MethodReturn, Some(through)) => through.answered(message),
+        (Type::Signal, Some(through)) if is_the_servers => {
+            // Of (number, reason) the number comes first.
+            body::number(bytes, endian).into_iter().for_each(|id| through.gone(id));
+        }
+        (Type::MethodCall, through) if !is_the_servers => {
+            let interface = header.interface().map(zbus::names::InterfaceName::as_str);
+            match interface {
+                Some(SERVER) => {
+                    let said = Notify::read(bytes, endian);
+                    return said.is_some_and(|said| {
+                        !through.is_some_and(|it| it.look(message, &said)) && said.waits()
+                    });
+                }
+                Some(GTK) => {
+                    let said = AddNotification::read(bytes, endian);
+                    return said.is_some_and(|said| {
+                        !through.is_some_and(|it| it.look_at_gtks(message, &said)) && !said.urgent
+                    });
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+    false
 }

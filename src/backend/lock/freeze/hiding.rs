@@ -8,6 +8,7 @@ use crate::backend::{
     lock::{
         cgroups::Cgroups,
         failures::Failures,
+        go_on::Why,
         identity::{Identity, plain},
         processes::{PROC, Processes},
         windows::{Owners, Window},
@@ -60,10 +61,7 @@ impl SystemdFreeze {
             let owners = owners(&[*unit]);
             let may = !dangerous.iter().any(|window| window.is_of(&owners));
             if !may {
-                failures.say(format!(
-                    "{unit} was left running: its windows could not be hidden, and this version of Plasma ends a \
-                     locked app without asking when somebody closes its window."
-                ));
+                failures.leave(unit, Why::Shown);
             }
             may
         });
@@ -92,7 +90,7 @@ impl SystemdFreeze {
 }
 
 /// Whose windows are those of what is to be frozen.
-fn owners(set: &Set, cgroups: &Cgroups) -> Owners {
+pub(super) fn owners(set: &Set, cgroups: &Cgroups) -> Owners {
     let mut pids: BTreeSet<u32> =
         set.units.iter().flat_map(|unit| cgroups.processes(unit)).collect();
     if !set.adopt.is_empty() {

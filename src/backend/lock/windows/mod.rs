@@ -2,8 +2,9 @@
 //!
 //! A frozen window keeps its last picture and takes no click, and who clicks it is told that it does not respond, or has
 //! it killed. So it is out of the way first. Here: which desktop can hide windows, one file for each, and the limits on
-//! what that may cost; a window that cannot be hidden is left as it is. Not here: which apps are frozen, and when.
+//! what that may cost; a window that cannot be hidden is left as it is. And whose the clipboard is, which X11 keeps in windows. Not here: which apps are frozen, and when.
 
+mod clipboard;
 mod hyprland;
 mod kwin;
 mod patience;
@@ -18,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+pub use clipboard::Clipboard;
 pub use patience::Patience;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -42,9 +42,9 @@ impl From<ReplyError> for Trouble {
 }
 
 /// A display with a window manager.
-struct Display {
-    connection: RustConnection,
-    root: u32,
+pub(super) struct Display {
+    pub(super) connection: RustConnection,
+    pub(super) root: u32,
 }
 
 /// The windows of some processes that can be hidden.
@@ -91,7 +91,7 @@ pub fn act(display: &str, windows: &[Window], act: Act) -> Result<(), Trouble> {
 }
 
 impl Display {
-    fn open(name: &str) -> Result<Self, Trouble> {
+    pub(super) fn open(name: &str) -> Result<Self, Trouble> {
         let (connection, screen) =
             RustConnection::connect(Some(name)).map_err(|error| match error {
                 ConnectError::IoError(error) => error.into(),
@@ -107,7 +107,7 @@ impl Display {
         Ok(Self { connection, root })
     }
 
-    fn atom(&self, name: &str) -> Result<u32, Trouble> {
+    pub(super) fn atom(&self, name: &str) -> Result<u32, Trouble> {
         Ok(self.connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
     }
 
@@ -117,7 +117,7 @@ impl Display {
         Ok(reply.value32().into_iter().flatten().collect())
     }
 
-    fn pid(&self, window: u32) -> Result<Option<u32>, Trouble> {
+    pub(super) fn pid(&self, window: u32) -> Result<Option<u32>, Trouble> {
         let spec = ClientIdSpec { client: window, mask: ClientIdMask::LOCAL_CLIENT_PID };
         let reply = self.connection.res_query_client_ids(&[spec])?.reply()?;
         Ok(reply.ids.first().and_then(|id| id.value.first()).copied())

@@ -1,0 +1,177 @@
+//! A notification that is said again, urgent: what is kept of it until the service has told its number.
+
+use std::collections::HashMap;
+
+use serde::{Serialize, Serializer};
+use zbus::{Signature, as_variant, wire::Type};
+
+use super::body::{Notify, Value};
+
+/// The largest picture that is said again, in bytes; with a larger one it has its app's icon.
+const PICTURE_AT_MOST: usize = 256 << 10;
+
+/// The longest title, text below it, and word of an action or a hint, in bytes.
+const TITLE_AT_MOST: usize = 1 << 10;
+const TEXT_AT_MOST: usize = 8 << 10;
+const WORD_AT_MOST: usize = 4 << 10;
+
+/// A notification, without what is too large.
+#[derive(Debug)]
+pub(super) struct Again {
+    app: String,
+    icon: String,
+    title: String,
+    text: String,
+    actions: Vec<String>,
+    hints: HashMap<String, Hint>,
+    expires: i32,
+}
+
+/// The body of `Notify`.
+type Body<'a> =
+    (&'a str, u32, &'a str, &'a str, &'a str, &'a [String], &'a HashMap<String, Hint>, i32);
+
+#[derive(Debug)]
+pub(super) enum Hint {
+    Byte(u8),
+    Flag(bool),
+    Int(i32),
+    Uint(u32),
+    Text(String),
+    Picture(Picture),
+}
+
+type Picture = (i32, i32, i32, bool, i32, i32, Vec<u8>);
+
+impl Again {
+    /// Keeps what is to be said again.
+    pub(super) fn new(said: &Notify<'_>) -> Self {
+        let hints = said.hints.iter().filter(|(name, _)| name.len() <= TITLE_AT_MOST);
+        let hints = hints.filter_map(|(name, value)| Some(((*name).to_owned(), Hint::new(value)?)));
+        let mut hints: HashMap<String, Hint> = hints.collect();
+        hints.insert("urgency".to_owned(), Hint::Byte(2));
+        // A text that is cut could end within its markup; the whole is where past ones are listed.
+        let text = Some(said.text).filter(|text| text.len() <= TEXT_AT_MOST).unwrap_or_default();
+        let fits = said.actions.iter().all(|word| word.len() <= WORD_AT_MOST);
+        let actions = said.actions.iter().filter(|_| fits).map(|word| (*word).to_owned());
+        Self {
+            app: cut(said.app, TITLE_AT_MOST),
+            icon: Some(said.icon)
+                .filter(|icon| icon.len() <= WORD_AT_MOST)
+                .unwrap_or_default()
+                .to_owned(),
+            title: cut(said.title, TITLE_AT_MOST),
+            text: text.to_owned(),
+            actions: actions.collect(),
+            hints,
+            expires: said.expires,
+        }
+    }
+
+    /// The same as one beside it: answers would not reach who sent it, so it has none, and it is not listed a second time.
+    pub(super) fn beside(mut self) -> Self {
+        self.actions.clear();
+        self.hints.insert("transient".to_owned(), Hint::Flag(true));
+        self
+    }
+
+    /// Says it in the place of another.
+    pub(super) fn body(&self, replaces: u32) -> Body<'_> {
+        let Self { app, icon, title, text, actions, hints, expires } = self;
+        (app, replaces, icon, title, text, actions, hints, *expires)
+    }
+}
+
+fn cut(text: &str, at_most: usize) -> String {
+    text[..text.floor_char_boundary(at_most)].to_owned()
+}
+
+impl Hint {
+    /// None for what is not said again.
+    fn new(value: &Value<'_>) -> Option<Self> {
+        Some(match value {
+            Value::Number(b'y', number) => Self::Byte(u8::try_from(*number).ok()?),
+            Value::Number(b'b', number) => Self::Flag(*number != 0),
+            Value::Number(b'i', number) => Self::Int(u32::try_from(*number).ok()?.cast_signed()),
+            Value::Number(b'u', number) => Self::Uint(u32::try_from(*number).ok()?),
+            Value::Text(text) if text.len() <= WORD_AT_MOST => {
+                Self::Text(std::str::from_utf8(text).ok()?.to_owned())
+            }
+            Value::Picture((width, height, row, alpha, bits, channels), data)
+                if data.len() <= PICTURE_AT_MOST =>
+            {
+                Self::Picture((*width, *height, *row, *alpha, *bits, *channels, data.to_vec()))
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Type for Hint {
+    const SIGNATURE: &'static Signature = &Signature::Variant;
+}
+
+impl Serialize for Hint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Byte(value) => as_variant::Serialize(value).serialize(serializer),
+            Self::Flag(value) => as_variant::Serialize(value).serialize(serializer),
+            Self::Int(value) => as_variant::Serialize(value).serialize(serializer),
+            Self::Uint(value) => as_variant::Serialize(value).serialize(serializer),
+            Self::Text(value) => as_variant::Serialize(value).serialize(serializer),
+            Self::Picture(value) => as_variant::Serialize(value).serialize(serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zbus::{Message, Variant};
+
+    use super::*;
+
+    /// Says something and says it again; answers how long that is and what `look` makes of it.
+    fn again<T>(text: &str, picture: usize, look: impl FnOnce(&Notify<'_>) -> T) -> (usize, T) {
+        let pixels = vec![7_u8; picture];
+        let hints = HashMap::from([
+            ("urgency", Variant::from(1_u8)),
+            ("category", Variant::from("call.incoming")),
+            ("resident", Variant::from(true)),
+            ("value", Variant::from(-3_i32)),
+            ("image-data", Variant::from((1_i32, 2_i32, 4_i32, true, 8_i32, 4_i32, pixels))),
+        ]);
+        let said = ("chat", 0_u32, "icon", text, text, &["answer", "Answer"][..], hints, -1_i32);
+        let message = Message::method_call("/", "Notify").build(&said).unwrap();
+        let (body, endian) = (message.body(), message.body().data().context().endian());
+        let kept = Again::new(&Notify::read(body.data().bytes(), endian).unwrap());
+        let message = Message::method_call("/", "Notify").build(&kept.body(9)).unwrap();
+        assert_eq!(message.body().signature().to_string(), "(susssasa{sv}i)");
+        let (body, endian) = (message.body(), message.body().data().context().endian());
+        let read = Notify::read(body.data().bytes(), endian).unwrap();
+        (body.data().bytes().len(), look(&read))
+    }
+
+    #[test]
+    fn all_of_it_is_said_again_and_urgent() {
+        again("Ada <b>calls</b> \u{7}", 64, |said| {
+            assert!(said.is_urgent());
+            assert_eq!((said.replaces, said.title), (9, "Ada <b>calls</b> \u{7}"));
+            assert_eq!((said.hint("category"), said.hints.len()), ("call.incoming", 5));
+            assert_eq!(said.actions, ["answer", "Answer"]);
+            let picture = said
+                .hints
+                .iter()
+                .any(|(_, value)| matches!(value, Value::Picture(_, data) if data.len() == 64));
+            assert!(picture, "{said:?}");
+        });
+    }
+
+    #[test]
+    fn what_is_too_large_is_left_out() {
+        let long = "ü".repeat(1 << 20);
+        let (bytes, ()) = again(&long, 1 << 20, |said| {
+            assert_eq!((said.title.len(), said.text, said.hints.len()), (TITLE_AT_MOST, "", 4));
+        });
+        assert!(bytes < 4 << 10, "{bytes}");
+    }
+}

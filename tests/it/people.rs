@@ -1,0 +1,241 @@
+//! Who comes through while others are held back, with the real daemon; and `quietctl people`, which needs none.
+
+use std::{collections::HashMap, ffi::OsString, sync::Arc};
+
+use futures_util::StreamExt as _;
+use quietd::{
+    config::People,
+    dbus::Peer,
+    env::Env,
+    source::Notices,
+    standin::{Dunst, DunstVersion, Popup, PrivateBus, StandIn as _, Swaync},
+};
+use tokio::time::timeout;
+use zbus::{Connection, MatchRule, Message, MessageStream, Variant};
+
+use crate::{
+    batches::{leaving, send, storm, until_one_leaves},
+    house::{House, PATIENCE, Quietd},
+    quiet_stand_in::Desk,
+};
+
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+
+const CONFIG: &str = r#"
+[profiles.held]
+notifications = "urgent"
+[people]
+senders = ["Mum"]
+"#;
+
+/// Another program shows a notification.
+async fn notify(
+    sender: &Connection,
+    title: &str,
+    replaces: u32,
+    hints: &[(&str, Variant<'_>)],
+) -> u32 {
+    let hints: HashMap<&str, &Variant<'_>> =
+        hints.iter().map(|(key, value)| (*key, value)).collect();
+    let actions = ["answer", "Answer"].as_slice();
+    let body = ("chat", replaces, "", title, "<b>rings</b>", actions, hints, -1_i32);
+    Peer::new(sender, NAME, PATH, NAME).call("Notify", &body).await.unwrap()
+}
+
+/// A house where it is quiet, with somebody in it who sends notifications.
+struct Held {
+    house: House,
+    swaync: Swaync,
+    quietd: Quietd,
+    sender: Connection,
+}
+
+impl Held {
+    async fn new() -> Self {
+        let house = House::new().await;
+        house.write_config(CONFIG);
+        let swaync = Swaync::start(house.bus.address(), false).await.unwrap();
+        let quietd = house.start().await;
+        let mut leaving = leaving(&house.connection).await;
+        let hours = 4 * 3_600_000_000_u64;
+        house.quiet().call::<_, String>("Start", &("held", hours)).await.unwrap();
+        until_one_leaves(&mut leaving).await;
+        let sender = house.bus.connect().await.unwrap();
+        Self { house, swaync, quietd, sender }
+    }
+
+    async fn notify(&self, title: &str, replaces: u32, hints: &[(&str, Variant<'_>)]) -> u32 {
+        notify(&self.sender, title, replaces, hints).await
+    }
+
+    async fn call(&self, title: &str, replaces: u32) -> u32 {
+        self.notify(title, replaces, &[("category", Variant::from("call.incoming"))]).await
+    }
+
+    async fn until_shown(&self, title: &str) -> Popup {
+        let look = async || {
+            let popups = self.swaync.popups().await;
+            match popups.into_iter().find(|popup| popup.summary == title) {
+                Some(popup) => popup,
+                None => std::future::pending().await,
+            }
+        };
+        let wait = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = self.swaync.changed() => {}
+                    popup = look() => return popup,
+                }
+            }
+        };
+        let popup = timeout(PATIENCE, wait).await;
+        popup.unwrap_or_else(|_| panic!("{title} never shows"))
+    }
+
+    async fn titles(&self) -> Vec<String> {
+        self.swaync.popups().await.into_iter().map(|popup| popup.summary).collect()
+    }
+
+    /// Signals of who shows notifications, as a program hears them.
+    async fn answers(&self) -> MessageStream {
+        let rule = MatchRule::builder().sender(NAME).interface(NAME);
+        let rule = rule.member("ActionInvoked").build().unwrap();
+        MessageStream::for_match_rule(rule, &self.sender, None).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_call_comes_through_and_its_answer_reaches_the_caller() {
+    let held = Held::new().await;
+    let mut answers = held.answers().await;
+    held.notify("news", 0, &[]).await;
+    let id = held.call("Ada", 0).await;
+    let popup = held.until_shown("Ada").await;
+    assert_eq!((popup.id, &*popup.body), (id, "<b>rings</b>"), "as it was, under its own number");
+    assert_eq!(popup.actions, ["answer", "Answer"]);
+    assert_eq!(held.titles().await, ["Ada"], "the others wait");
+
+    held.swaync.person_chooses(id, "answer").await;
+    let answer: Message = timeout(PATIENCE, answers.next()).await.unwrap().unwrap().unwrap();
+    let (number, action): (u32, String) = answer.body().deserialize().unwrap();
+    assert_eq!((number, &*action), (id, "answer"));
+    held.quietd.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_named_comes_through_and_an_update_stays_in_its_place() {
+    let held = Held::new().await;
+    let id = held.notify("Mum", 0, &[]).await;
+    assert_eq!(held.until_shown("Mum").await.id, id);
+    held.notify("Mum and others", 0, &[]).await;
+    let call = held.call("Ada", 0).await;
+    held.until_shown("Ada").await;
+    assert_eq!(held.call("Ada, 0:05", call).await, call);
+    assert_eq!(held.until_shown("Ada, 0:05").await.id, call);
+    assert_eq!(held.titles().await, ["Mum", "Ada, 0:05"]);
+
+    held.house.write_config(&CONFIG.replace("senders", "calls = false\nsenders"));
+    held.house.quiet().call::<_, ()>("Reload", &()).await.unwrap();
+    held.call("Eve", 0).await;
+    held.notify(" MUM ", 0, &[]).await;
+    held.until_shown(" MUM ").await;
+    assert!(!held.titles().await.contains(&"Eve".to_owned()));
+    held.quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_try_comes_through() {
+    let held = Held::new().await;
+    let missed = [("category", Variant::from("call.unanswered"))];
+    held.notify("Ada", 0, &missed).await;
+    held.notify("Eve", 0, &missed).await;
+    let second = held.notify("Ada", 0, &missed).await;
+    assert_eq!(held.until_shown("Ada").await.id, second);
+    assert_eq!(held.titles().await, ["Ada"]);
+    held.quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_comes_through_a_storm() {
+    let held = Held::new().await;
+    let from = held.house.bus.connect().await.unwrap();
+    let storm = tokio::spawn(send(storm(2_000), from));
+    let picture = vec![9_u8; 1 << 20];
+    let large = Variant::from((512_i32, 512_i32, 2048_i32, true, 8_i32, 4_i32, picture));
+    let hints = [("category", Variant::from("call")), ("image-data", large)];
+    let id = held.notify("Ada\u{1b}[2J", 0, &hints).await;
+    assert_eq!(held.until_shown("Ada\u{1b}[2J").await.id, id);
+    let _storm = timeout(PATIENCE, storm).await.unwrap().unwrap();
+    assert_eq!(held.titles().await, ["Ada\u{1b}[2J"]);
+    held.quietd.stop().await;
+}
+
+#[tokio::test]
+async fn where_only_who_spoke_last_is_told_it_is_shown_beside_until_it_is_gone() {
+    let bus = PrivateBus::start().unwrap();
+    let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
+    let address: OsString = bus.address().into();
+    let session_bus = |name: &str| (name == "DBUS_SESSION_BUS_ADDRESS").then(|| address.clone());
+    let us = bus.connect().await.unwrap();
+    let mut leaving = leaving(&us).await;
+    let notices = Notices::watch(&Arc::new(Env::from_lookup(&session_bus)), &us);
+    notices.let_through(Some(&People::default()));
+    until_one_leaves(&mut leaving).await;
+    let sender = bus.connect().await.unwrap();
+    let until = async |titles: &[&str]| {
+        let look = async || {
+            let popups = dunst.popups().await;
+            if !popups.iter().map(|popup| &*popup.summary).eq(titles.iter().copied()) {
+                std::future::pending::<()>().await;
+            }
+            popups
+        };
+        let wait = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = dunst.changed() => {}
+                    popups = look() => return popups,
+                }
+            }
+        };
+        timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {titles:?}"))
+    };
+    let call = [("category", Variant::from("call.incoming"))];
+    let id = notify(&sender, "Ada", 0, &call).await;
+    let popups = until(&["Ada", "Ada"]).await;
+    let beside = popups.iter().find(|popup| popup.id != id).unwrap();
+    assert!(beside.actions.is_empty(), "an answer there would not reach her");
+    notify(&sender, "Ada, 0:05", id, &call).await;
+    until(&["Ada, 0:05", "Ada, 0:05"]).await;
+    dunst.closes(id, 3).await;
+    until(&[]).await;
+}
+
+#[tokio::test]
+async fn the_card_is_shown_in_every_state() {
+    let desk = Desk::without_daemon();
+    let none = desk.run(&["people"]).await;
+    assert_eq!((none.code, &*none.err), (0, ""));
+    assert!(none.out.contains("Nobody is on your card yet."), "{}", none.out);
+    assert!(none.out.contains("findahelpline.com"), "{}", none.out);
+
+    let card = "[[people.card]]\nname = 'Mum'\ncall = '+49 30 1234567'\nchecked = 2026-10-01\n";
+    desk.write(".config/quietd/config.toml", card);
+    let text = desk.run(&["people"]).await.out;
+    let places = ["Mum", "+49 30 1234567", "checked 1 Oct 2026", "findahelpline.com"]
+        .map(|what| text.find(what).unwrap_or_else(|| panic!("{what}: {text}")));
+    assert!(places.is_sorted(), "{text}");
+    assert!(!text.contains("mistakes"), "{text}");
+
+    desk.write(".config/quietd/config.toml", &format!("dimm = 4\n[[after]\n{card}"));
+    let broken = desk.run(&["people"]).await;
+    assert_eq!(broken.code, 0, "{}", broken.err);
+    assert!(broken.out.contains("+49 30 1234567"), "{}", broken.out);
+    assert!(broken.out.contains("quietctl check"), "{}", broken.out);
+    let json = desk.run(&["people", "--format", "json"]).await.json();
+    assert_eq!(json["people"][0]["checked"], "2026-10-01");
+    assert!(json["trouble"].is_string() && json["finder"]["checked"].is_string());
+}
