@@ -130,7 +130,7 @@ impl Env {
     }
 
     /// The path that people write as `~/…`, or as it is.
-    pub fn from_people(&self, path: &str) -> PathBuf {
+    pub fn expand(&self, path: &str) -> PathBuf {
         match path.strip_prefix("~/") {
             Some(below) => self.home.join(below),
             None => path.into(),

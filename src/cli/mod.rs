@@ -155,7 +155,7 @@ impl Command {
             Self::Setup(command) => command.run(context).await,
             Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
-            Self::Calendar(command) => command.run(),
+            Self::Calendar(calendar::Calendar {}) => calendar::run(),
         }
     }
 

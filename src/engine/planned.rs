@@ -218,7 +218,7 @@ impl Engine {
         self.planned.read.clear();
         self.damage.remove(&Damage::Calendar);
         self.planned.reader = wanted.map(|calendar| {
-            let path = self.desktop.env.from_people(&calendar.path);
+            let path = self.desktop.env.expand(&calendar.path);
             let again = Arc::new(Notify::new());
             let reading = on_calendar(
                 path,
