@@ -267,7 +267,10 @@ async fn an_app_that_closing_its_window_would_end_is_not_frozen_where_that_canno
     kwin.refuse_scripts();
     backend.apply(&chat(), &receipt).await.unwrap();
     let said: Vec<String> = backend.left_out().into_iter().map(|it| it.text).collect();
-    assert!(matches!(&said[..], [one] if one.contains("org.example.Chat") && one.contains("Plasma")), "{said:?}");
+    assert!(
+        matches!(&said[..], [one] if one.contains("org.example.Chat") && one.contains("Plasma")),
+        "{said:?}"
+    );
     assert!(!lab.systemd.is_frozen(CHAT));
 }
 
