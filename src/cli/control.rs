@@ -183,6 +183,11 @@ impl Control {
         self.call(Start::Never, "CancelUnlock", &what).await
     }
 
+    /// Leaves open for a while what is about to be locked; answers until when.
+    pub async fn later(&self) -> Result<u64, CommandError> {
+        self.call(Start::Never, "Later", &()).await
+    }
+
     /// The periods between two moments.
     pub async fn plan(
         &self,

@@ -20,6 +20,7 @@ mod forget;
 mod format;
 mod groups;
 mod import;
+mod later;
 mod length;
 mod log;
 mod manager;
@@ -91,6 +92,7 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Later(later::Later),
     Today(today::Today),
     Week(week::Week),
     Sessions(sessions::Sessions),
@@ -128,6 +130,7 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Later(command) => command.run(context).await,
             Self::Today(command) => command.run(context).await,
             Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
@@ -164,6 +167,7 @@ impl Command {
                 | Self::Status(status::Status { notify: true, .. })
                 | Self::Start(start::Start { notify: true, .. })
                 | Self::Pause(pause::Pause { notify: true, .. })
+                | Self::Later(later::Later { notify: true, .. })
                 | Self::Off(off::Off { notify: true, .. })
         )
     }

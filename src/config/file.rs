@@ -73,6 +73,7 @@ pub(super) struct Place<'a> {
 pub(super) struct Profile<'a> {
     pub measures: Measures,
     pub lock: Vec<At<&'a str>>,
+    pub grace: Option<SignedDuration>,
 }
 
 /// `[groups.NAME]` and `[never]`, which has no categories.
@@ -114,6 +115,7 @@ keys! {
     GREYSCALE: "greyscale" takes "true or false", "greyscale = true";
     LOCK: "lock" takes "groups, apps and sites", "lock = [\"@social\", \"reddit.com\"]";
     WAIT: "wait" takes "at most 60 seconds", "wait = \"20s\"";
+    GRACE: "grace" takes "at most 10 minutes", "grace = \"60s\"";
     APPS: "apps" takes "a list of apps", "apps = [\"discord\"]";
     CATEGORIES: "categories" takes "a list of categories of the menu", "categories = [\"Game\"]";
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
@@ -133,7 +135,8 @@ const TOP_KEYS: [&Key; 12] = [
     &DAILY,
     &SUGGESTIONS,
 ];
-const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
+const PROFILE_KEYS: [&Key; 8] =
+    [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &GRACE, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
 
@@ -144,6 +147,9 @@ pub(super) fn top_keys() -> &'static [&'static Key] {
 
 /// The longest `wait`.
 const WAIT_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
+
+/// The longest `grace`.
+const GRACE_AT_MOST: SignedDuration = SignedDuration::from_mins(10);
 
 /// Daylight; warmer than this is no warmth at all.
 const NEUTRAL: u16 = 6500;
@@ -322,14 +328,17 @@ impl<'a> Profile<'a> {
         if let Some(value) = section.get(&GREYSCALE).and_then(|value| value.flag(notes)) {
             measures.greyscale = value.value;
         }
-        if let Some(value) = section.get(&WAIT)
-            && let Some(wait) = value.duration(notes)
-        {
-            if wait.value > WAIT_AT_MOST {
-                value.odd(&value.written(), "is longer than a minute", notes);
+        let mut at_most = |key, most: SignedDuration, why| {
+            let value = section.get(key)?;
+            let duration = value.duration(notes)?.value;
+            if duration > most {
+                value.odd(&value.written(), why, notes);
             }
-            measures.lock.wait = wait.value;
-        }
+            Some(duration)
+        };
+        let wait = at_most(&WAIT, WAIT_AT_MOST, "is longer than a minute");
+        let grace = at_most(&GRACE, GRACE_AT_MOST, "is longer than 10 minutes");
+        measures.lock.wait = wait.unwrap_or_default();
         if let Some(value) = section.get(&BREAKS) {
             match rest::breaks(&value, notes) {
                 Some(rest::Written::These(breaks)) => measures.breaks = Some(breaks),
@@ -338,7 +347,7 @@ impl<'a> Profile<'a> {
             }
         }
         let lock = section.get(&LOCK).map(|value| value.texts(notes)).unwrap_or_default();
-        Self { measures, lock }
+        Self { measures, lock, grace }
     }
 }
 

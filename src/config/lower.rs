@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AfterRule, Config, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
+    AfterRule, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
     names::{listed, nearest, shown},
@@ -69,7 +69,8 @@ fn profiles(
         measures.lock.apps = lock.apps;
         measures.lock.sites = lock.sites;
         phases::forget_idle_wait(&mut measures);
-        profiles.insert(name.value.to_owned(), Profile { measures });
+        let grace = profile.grace.unwrap_or(GRACE);
+        profiles.insert(name.value.to_owned(), Profile { measures, grace });
     }
     profiles
 }

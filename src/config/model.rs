@@ -168,7 +168,12 @@ pub enum Sign {
 pub struct Profile {
     /// The set of measures.
     pub measures: Measures,
+    /// How long before its apps are locked the person is told, where it begins by itself; at most 10 minutes.
+    pub grace: SignedDuration,
 }
+
+/// The `grace` of a profile that names none.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A set of measures: one profile's, or several merged. The default is an open desktop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::notes;
 use crate::{
     api::{
         AppEntry, DoctorEntry, Erased, Error, MeasuresEntry, NAME, NoteEntry, PATH, PeriodEntry,
-        PlannedEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+        PlannedEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
     calendar::Decided,
     engine::{BreakAnswer, Event, NotesCall, Reply, Request, Snapshot},
@@ -130,6 +130,13 @@ impl Quiet {
     /// Ends the break that is now; the next one comes in its time.
     async fn break_skip(&self) -> Result<(), Error> {
         self.ask(|reply| Request::Break { word: BreakAnswer::Skip, reply }).await
+    }
+
+    /// Leaves the apps that are about to be locked open for 10 more minutes. Answers until when.
+    #[zbus(out_args("until_usec"))]
+    async fn later(&self) -> Result<u64, Error> {
+        let until = self.ask(|reply| Request::Later { reply }).await?;
+        Ok(u64::try_from(until.as_microsecond()).unwrap_or(0))
     }
 
     /// Asks for quiet on behalf of a program, with a profile, until `Release` or until the caller leaves the bus.
@@ -302,6 +309,12 @@ impl Quiet {
         self.snapshot.borrow().waits.clone()
     }
 
+    /// The apps that run and are about to be locked: `app` (s), `name` (s), `at` (t).
+    #[zbus(property)]
+    fn to_lock(&self) -> Vec<ToLockEntry> {
+        self.snapshot.borrow().to_lock.clone()
+    }
+
     /// What could not be done: `measure` (s), `backend` (s), `text` (s).
     #[zbus(property)]
     fn problems(&self) -> Vec<ProblemEntry> {
@@ -408,6 +421,9 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
         }
         if before.waits != now.waits {
             quiet.waits_changed(emitter).await?;
+        }
+        if before.to_lock != now.to_lock {
+            quiet.to_lock_changed(emitter).await?;
         }
         if before.problems != now.problems {
             quiet.problems_changed(emitter).await?;

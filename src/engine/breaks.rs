@@ -138,6 +138,7 @@ impl Engine {
             body: with("Later is fine too."),
             instead: with("Later is fine too: quietctl break later"),
             answers: ANSWERS,
+            stays: None,
             comes: if held { Comes::Through } else { Comes::AsAny },
             anew: self.breaks.anew,
         };

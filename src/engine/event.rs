@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{breaks::BreakAnswer, notes::NotesCall, notice::Answer};
+use super::{breaks::BreakAnswer, grace::Running, notes::NotesCall, notice::Answer};
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
@@ -104,6 +104,8 @@ pub enum Event {
         /// What.
         answer: Answer,
     },
+    /// `engine::grace`: which of the apps that are about to be locked run.
+    Running(Running),
     /// `engine::notice`: a notice that was to be taken away is gone.
     NoticeEnded,
     /// SIGTERM, SIGINT: give everything back and end.
@@ -189,6 +191,11 @@ pub enum Request {
         word: BreakAnswer,
         /// Answers when it is put off.
         reply: Reply<()>,
+    },
+    /// Leaves open for a while what is about to be locked.
+    Later {
+        /// Answers until when.
+        reply: Reply<Timestamp>,
     },
     /// Another program asks for quiet.
     Hold {

@@ -13,6 +13,7 @@ mod clocks;
 mod configs;
 mod erase;
 mod event;
+mod grace;
 mod notes;
 mod notice;
 mod planned;
@@ -39,6 +40,7 @@ use tokio::{
 pub use breaks::BreakAnswer;
 pub use erase::Erase;
 pub use event::{Event, Reply, Request};
+pub use grace::Running;
 pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;
 pub use publish::Snapshot;
@@ -57,6 +59,7 @@ use around::Around;
 use attention::Attention;
 use batches::Waited;
 use breaks::BreakTimes;
+use grace::Soon;
 use planned::PlannedSessions;
 use seat::Seat;
 use started::StartedApps;
@@ -113,6 +116,7 @@ struct Engine {
     planned: PlannedSessions,
     breaks: BreakTimes,
     suggesting: Suggesting,
+    soon: Soon,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -223,6 +227,7 @@ impl Engine {
                 self.break_answered(&answer)
             }
             Event::Answered { app, answer } => self.answered(&app, answer),
+            Event::Running(running) => self.soon.know(running),
             Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
                 tracing::info!("stopping");
@@ -248,6 +253,7 @@ impl Engine {
         self.commit();
         self.mind_what_waits();
         self.mind_what_started();
+        self.mind_the_grace();
         self.publish();
         self.answer();
         if let Err(error) = self.timer.arm(self.next_moment()) {
@@ -257,8 +263,8 @@ impl Engine {
 
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
-        let planned = self.planned.next(self.now);
-        let others = self.started.next().into_iter().chain(planned).chain(self.break_moment());
+        let others = self.started.next().into_iter().chain(self.next_grace());
+        let others = others.chain(self.planned.next(self.now)).chain(self.break_moment());
         self.evaluation.next_change.into_iter().chain(others).min()
     }
 
@@ -287,6 +293,7 @@ impl Engine {
             self.evaluation = Evaluation::default();
             return;
         }
+        self.note_graces();
         let evaluation = self.with_facts(|facts| crate::schedule::evaluate(facts, self.now));
         if evaluation != self.evaluation {
             tracing::info!(

@@ -414,6 +414,7 @@ fn words(id: &str, ends: Timestamp, zone: &TimeZone) -> Text {
         ),
         answers: ANSWERS,
         comes: Comes::Through,
+        stays: None,
         anew: 0,
     }
 }

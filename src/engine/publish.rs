@@ -9,7 +9,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Engine, seat::Seat};
 use crate::{
     api::{
-        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, WaitEntry,
+        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, ToLockEntry,
+        WaitEntry,
     },
     backend::{
         BackendError, Probe,
@@ -49,6 +50,8 @@ pub struct Snapshot {
     pub reasons: Vec<PeriodEntry>,
     /// What waits to be let through.
     pub waits: Vec<WaitEntry>,
+    /// What of the apps that run is about to be locked.
+    pub to_lock: Vec<ToLockEntry>,
     /// What could not be done.
     pub problems: Vec<ProblemEntry>,
     /// What is wrong with the config; empty if nothing.
@@ -86,6 +89,7 @@ impl Engine {
             },
             reasons: self.period_rows(&evaluation.periods),
             waits: self.waits(),
+            to_lock: self.soon.rows(),
             problems: self.problems(),
             config_error: self.config_error.clone(),
             locked: in_force.apps,

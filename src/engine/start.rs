@@ -12,8 +12,8 @@ use zbus::Connection;
 
 use super::{
     Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
-    breaks::BreakTimes, clocks::PLACE, planned::PlannedSessions, seat::Seat, sentences,
-    started::StartedApps, suggest::Suggesting,
+    breaks::BreakTimes, clocks::PLACE, grace::Soon, planned::PlannedSessions, seat::Seat,
+    sentences, started::StartedApps, suggest::Suggesting,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -148,6 +148,7 @@ impl Daemon {
             planned: PlannedSessions::default(),
             breaks: BreakTimes::default(),
             suggesting: Suggesting::open(&self.env.state_dir()),
+            soon: Soon::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,

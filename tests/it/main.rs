@@ -18,6 +18,7 @@ mod desktops;
 mod displays;
 mod dunst;
 mod gnome;
+mod grace;
 mod groups;
 mod house;
 mod hyprland_ctm;

@@ -11,7 +11,7 @@ use std::{
 use quietd::{
     api::{
         AppEntry, DoctorEntry, Error, INTERFACE, MeasuresEntry, NAME, PATH, PeriodEntry,
-        ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+        ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
     standin::PrivateBus,
 };
@@ -37,6 +37,7 @@ pub struct Scene {
     pub measures: MeasuresEntry,
     pub reasons: Vec<PeriodEntry>,
     pub waits: Vec<WaitEntry>,
+    pub to_lock: Vec<ToLockEntry>,
     pub problems: Vec<ProblemEntry>,
     pub config_error: String,
     pub version: Option<String>,
@@ -121,6 +122,11 @@ impl Control {
         self.hear(format!("CancelUnlock {what}")).map(drop)
     }
 
+    fn later(&self) -> Result<u64, Error> {
+        let scene = self.hear("Later".to_owned())?;
+        Ok(scene.to_lock.iter().map(|app| app.at).min().unwrap_or(0))
+    }
+
     fn plan(&self, from_usec: u64, until_usec: u64) -> Result<Vec<PeriodEntry>, Error> {
         assert!(from_usec < until_usec, "a plan goes forward");
         Ok(self.hear("Plan".to_owned())?.plan.clone())
@@ -202,6 +208,11 @@ impl Control {
     #[zbus(property)]
     fn waits(&self) -> Vec<WaitEntry> {
         self.scene().waits.clone()
+    }
+
+    #[zbus(property)]
+    fn to_lock(&self) -> Vec<ToLockEntry> {
+        self.scene().to_lock.clone()
     }
 
     #[zbus(property)]

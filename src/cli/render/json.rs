@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     api::{
-        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, WaitEntry,
+        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, ToLockEntry,
+        WaitEntry,
     },
     cli::state::State,
 };
@@ -32,6 +33,7 @@ pub fn status(page: &Page, state: &State, ahead: &[PeriodEntry]) -> Value {
         "reasons": plan(page, &state.reasons),
         "ahead": plan(page, ahead),
         "waits": waits(page, state.waits.as_deref().unwrap_or_default()),
+        "to_lock": to_lock(page, state.to_lock.as_deref().unwrap_or_default()),
         "problems": problems(&state.problems),
         "config_error": text(&state.config_error),
         "version": state.version,
@@ -168,6 +170,12 @@ fn waits(page: &Page, waits: &[WaitEntry]) -> Value {
             })
         })
         .collect()
+}
+
+fn to_lock(page: &Page, apps: &[ToLockEntry]) -> Value {
+    let row =
+        |app: &ToLockEntry| json!({ "app": app.app, "name": app.name, "at": page.iso(app.at) });
+    apps.iter().map(row).collect()
 }
 
 fn problems(problems: &[ProblemEntry]) -> Value {

@@ -262,3 +262,25 @@ fn the_next_break_and_a_suggestion() {
     quietctl log  after a session makes it quiet
     ");
 }
+
+#[test]
+fn what_is_about_to_be_locked() {
+    let app = |name: &str, at: &str| crate::api::ToLockEntry {
+        app: name.to_lowercase(),
+        name: name.into(),
+        at: sample::usec(at),
+    };
+    let names = ["Firefox", "Mail", "Slack", "Steam"];
+    let mut apps: Vec<_> = names.map(|name| app(name, "2026-11-25T18:00+01")).into();
+    apps.push(app("Chat", "2026-11-26T00:05+01"));
+    let state = State { to_lock: Some(apps), ..State::default() };
+    insta::assert_snapshot!(page(&sample::page(), &state, &[], horizon()), @r"
+    Nothing is quiet now
+
+    Firefox, Mail, Slack and 1 more will be locked at 18:00 (later:
+    quietctl later)
+    Chat will be locked Thursday 00:05 (later: quietctl later)
+
+    quietctl log  after a session makes it quiet
+    ");
+}
