@@ -142,14 +142,7 @@ impl Reading {
             let Some((master, file)) = master else {
                 for (event, file) in versions.into_values() {
                     let key = event.of.as_ref().and_then(Moment::key);
-                    self.plan(
-                        &mut planned,
-                        &uid,
-                        key.as_deref(),
-                        &event,
-                        event.starts.clone(),
-                        &file,
-                    );
+                    self.plan(&mut planned, &uid, key.as_deref(), &event, &event.starts, &file);
                 }
                 continue;
             };
