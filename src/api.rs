@@ -26,6 +26,8 @@ pub enum Error {
     UnknownSession(String),
     /// No note has that id.
     UnknownNote(String),
+    /// Notes are to be sealed, and the key is not to be had.
+    NoKey(String),
     /// A note that says nothing, is too long, or has a value that cannot be meant.
     InvalidNote(String),
     /// A time that cannot be meant.
@@ -132,6 +134,29 @@ pub struct WaitEntry {
     pub opens: u64,
     /// When it is locked again.
     pub until: u64,
+}
+
+/// One app that runs and is about to be locked, as `ToLock` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}")]
+pub struct ToLockEntry {
+    /// The app's id.
+    pub app: String,
+    /// Its name for people.
+    pub name: String,
+    /// When it is locked.
+    pub at: u64,
+}
+
+/// Lists names as people read them, all or the first three: "Firefox, Steam and Slack", "Firefox, Steam, Slack and 2 more".
+pub fn listed(names: &[&str]) -> String {
+    let (shown, more) = names.split_at(names.len().min(3));
+    match (shown, more.len()) {
+        ([], _) => String::new(),
+        ([one], 0) => (*one).to_owned(),
+        ([others @ .., last], 0) => format!("{} and {last}", others.join(", ")),
+        (shown, more) => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// One period, as `Reasons` and `Plan` tell it.

@@ -104,6 +104,11 @@ impl Env {
         self.config_home.join("quietd/config.toml")
     }
 
+    /// The person's own lists of suggestions.
+    pub fn suggestions_dir(&self) -> PathBuf {
+        self.config_home.join("quietd/suggestions")
+    }
+
     /// The session log's folder: one file for each machine.
     pub fn log_dir(&self) -> PathBuf {
         self.data_home.join("quietd/log")
@@ -125,7 +130,7 @@ impl Env {
     }
 
     /// The path that people write as `~/…`, or as it is.
-    pub fn from_people(&self, path: &str) -> PathBuf {
+    pub fn expand(&self, path: &str) -> PathBuf {
         match path.strip_prefix("~/") {
             Some(below) => self.home.join(below),
             None => path.into(),

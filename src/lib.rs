@@ -16,6 +16,8 @@
 //! | [`schedule`] | pure: rules + session log + now → [`schedule::Evaluation`] |
 //! | [`people`] | pure: what a notification says of itself → whether it comes through while others are held back |
 //! | [`plan`] | pure: evaluation → what is desired → the steps from what is applied |
+//! | [`breaks`] | pure: when a break is due, and how long it is |
+//! | [`suggestions`] | pure: small things to do away from the screen, and which comes next |
 //! | [`notes`] | pure: what a note is, and what of a text is kept |
 //! | [`report`] | pure: what a report for an appointment holds, and how it is written |
 //! | [`screen_time`] | pure: what the sources tell → time at the screen by hour and app |
@@ -35,6 +37,7 @@
 
 pub mod api;
 pub mod backend;
+pub mod breaks;
 pub mod calendar;
 pub mod cli;
 pub mod clock;
@@ -52,3 +55,4 @@ pub mod screen_time;
 pub mod source;
 pub mod standin;
 pub mod store;
+pub mod suggestions;

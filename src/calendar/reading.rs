@@ -8,7 +8,7 @@ use calcard::{
         ICalendar, ICalendarComponentType, ICalendarMethod, ICalendarProperty, ICalendarValue,
     },
 };
-use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     AHEAD, Answer, BEHIND, PLANNED_AT_MOST, Planned, Problem,
@@ -154,7 +154,7 @@ impl Reading {
                 continue;
             };
             if master.rule.is_none() && master.also.is_empty() && !master.odd_rule {
-                self.plan(&mut planned, &uid, None, &master, master.starts.clone(), &file);
+                self.plan(&mut planned, &uid, None, &master, &master.starts, &file);
                 continue;
             }
             if followed >= DATES_AT_MOST {
@@ -175,7 +175,7 @@ impl Reading {
                 }
                 let key = start.key();
                 let (event, start) = version_at(&master, &versions, at, start);
-                self.plan(&mut planned, &uid, key.as_deref(), event, start, &file);
+                self.plan(&mut planned, &uid, key.as_deref(), event, &start, &file);
             }
         }
         planned.retain(|_, ends| from <= *ends && *ends <= up_to);
@@ -202,7 +202,7 @@ impl Reading {
         uid: &str,
         key: Option<&str>,
         event: &Event,
-        start: Moment,
+        start: &Moment,
         file: &str,
     ) {
         if !event.counts || event.cancelled {
@@ -234,10 +234,8 @@ fn version_at<'e>(
     }
     let mut before = versions.range(..=Some(at)).rev().map(|(_, (event, _))| event);
     let Some(event) = before.find(|event| event.and_later) else { return (master, start) };
-    let shift = event.of.as_ref().map_or(SignedDuration::ZERO, |of| {
-        let same_zone = |at: DateTime| event.starts.at.duration_since(at);
-        same_zone(of.at)
-    });
+    let shift =
+        event.of.as_ref().map_or(SignedDuration::ZERO, |of| event.starts.at.duration_since(of.at));
     let moved =
         start.at.checked_add(shift).map_or_else(|_| start.clone(), |at| event.starts.with(at));
     (event, moved)

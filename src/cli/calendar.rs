@@ -41,30 +41,28 @@ const ASK_AT_MOST: u64 = 1 << 20;
 #[derive(Debug, clap::Args)]
 pub struct Calendar {}
 
-impl Calendar {
-    /// Reads what is asked.
-    pub fn run(self) -> Result<Said, CommandError> {
-        let limits = [
-            (Resource::RLIMIT_AS, MEMORY_AT_MOST),
-            (Resource::RLIMIT_CPU, SECONDS_AT_MOST),
-            (Resource::RLIMIT_CORE, 0),
-        ];
-        for (what, at_most) in limits {
-            setrlimit(what, at_most, at_most)
-                .map_err(|error| CommandError::new(Kind::Refused, format!("{error}.")))?;
-        }
-        let mut asked = String::new();
-        let ask = stdin().take(ASK_AT_MOST).read_to_string(&mut asked).ok();
-        let ask = ask.and_then(|_| serde_json::from_str::<Ask>(&asked).ok());
-        let ask = ask.ok_or_else(|| {
-            CommandError::usage("quietd asks this on standard input; it is nothing to type.")
-                .hint("To see what your calendar plans: quietctl planned")
-        })?;
-        let answer = read(&ask, SystemClock.zone());
-        let answer = serde_json::to_string(&answer)
+/// Reads what is asked.
+pub fn run() -> Result<Said, CommandError> {
+    let limits = [
+        (Resource::RLIMIT_AS, MEMORY_AT_MOST),
+        (Resource::RLIMIT_CPU, SECONDS_AT_MOST),
+        (Resource::RLIMIT_CORE, 0),
+    ];
+    for (what, at_most) in limits {
+        setrlimit(what, at_most, at_most)
             .map_err(|error| CommandError::new(Kind::Refused, format!("{error}.")))?;
-        Ok(Said::text(answer + "\n"))
     }
+    let mut asked = String::new();
+    let ask = stdin().take(ASK_AT_MOST).read_to_string(&mut asked).ok();
+    let ask = ask.and_then(|_| serde_json::from_str::<Ask>(&asked).ok());
+    let ask = ask.ok_or_else(|| {
+        CommandError::usage("quietd asks this on standard input; it is nothing to type.")
+            .hint("To see what your calendar plans: quietctl planned")
+    })?;
+    let answer = read(&ask, SystemClock.zone());
+    let answer = serde_json::to_string(&answer)
+        .map_err(|error| CommandError::new(Kind::Refused, format!("{error}.")))?;
+    Ok(Said::text(answer + "\n"))
 }
 
 /// Reads a calendar's files.

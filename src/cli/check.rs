@@ -101,7 +101,7 @@ fn own(context: &Context) -> Result<Read, CommandError> {
 /// What could not be read of the calendar, with the names of its files: they are shown nowhere else.
 fn calendar_said(context: &Context, calendar: config::Calendar) -> String {
     let page = context.page();
-    let path = context.env.from_people(&calendar.path);
+    let path = context.env.expand(&calendar.path);
     let ask = Ask { path, categories: calendar.categories, now: page.now.timestamp() };
     let answer = super::calendar::read(&ask, page.now.time_zone().clone());
     let mut text = String::new();

@@ -38,6 +38,8 @@ pub struct NewNote {
     pub ask: Option<String>,
     /// The session it belongs to; empty for none, and the last one where it is not said.
     pub session: Option<String>,
+    /// Whether it may be kept unsealed.
+    pub plain: bool,
 }
 
 /// What is to be erased.
@@ -107,6 +109,7 @@ impl Control {
         options.extend(note.sleep.map(|sleep| ("sleep", Variant::from(length(Some(sleep))))));
         options.extend(note.ask.as_deref().map(|ask| ("ask", Variant::from(ask))));
         options.extend(note.session.as_deref().map(|id| ("session", Variant::from(id))));
+        options.extend(note.plain.then(|| ("plain", Variant::from(true))));
         self.call(Start::IfNeeded, "AddNote", &(&*note.text, options)).await
     }
 
@@ -154,6 +157,16 @@ impl Control {
         self.call(Start::Never, "Resume", &()).await
     }
 
+    /// Puts the break that is now off.
+    pub async fn break_later(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakLater", &()).await
+    }
+
+    /// Ends the break that is now.
+    pub async fn break_skip(&self) -> Result<(), CommandError> {
+        self.call(Start::Never, "BreakSkip", &()).await
+    }
+
     /// Lifts everything for good.
     pub async fn off(&self) -> Result<(), CommandError> {
         self.call(Start::Never, "Off", &()).await
@@ -171,6 +184,11 @@ impl Control {
     /// Locks again what was let through, or waits to be.
     pub async fn cancel_unlock(&self, what: &str) -> Result<(), CommandError> {
         self.call(Start::Never, "CancelUnlock", &what).await
+    }
+
+    /// Leaves open for a while what is about to be locked; answers until when.
+    pub async fn later(&self) -> Result<u64, CommandError> {
+        self.call(Start::Never, "Later", &()).await
     }
 
     /// The periods between two moments.
@@ -266,6 +284,7 @@ fn answered(error: &str, text: String) -> CommandError {
             "UnknownSession" | "UnknownNote" | "NothingRunning" | "NeverLocked" => {
                 CommandError::new(Kind::No, text)
             }
+            "NoKey" => CommandError::no_key(text),
             "ConfigInvalid" => {
                 CommandError::new(Kind::No, text).hint("To see every mistake: quietctl check")
             }

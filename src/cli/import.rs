@@ -58,7 +58,7 @@ impl Import {
         let configs = read_configs(&context.env.config_file());
         match (&self.file, &self.remove) {
             (Some(file), _) => self.import(context, configs, file).await,
-            (None, Some(name)) => self.remove(context, configs, name).await,
+            (None, Some(name)) => self.remove(context, &configs, name).await,
             (None, None) => {
                 let before = parsed(context, &configs)?;
                 let plans = listed(&configs, &before);
@@ -90,7 +90,7 @@ impl Import {
             }
             ReadConfig::Unreadable(sentence) => return Err(CommandError::usage(sentence)),
         };
-        let (change, goes_to) = self.with_plan(context, configs, file, text)?;
+        let (change, goes_to) = with_plan(context, configs, file, text)?;
         let Some(at) = change.configs.plans.iter().position(|(path, _)| *path == goes_to) else {
             return Err(CommandError::usage("The plan has no place."));
         };
@@ -131,51 +131,14 @@ impl Import {
         Ok(self.say(text, &json(true)))
     }
 
-    /// What the configuration becomes with a plan in it; and which file the plan goes to.
-    fn with_plan(
-        &self,
-        context: &Context,
-        configs: ReadConfigs,
-        file: &Path,
-        text: String,
-    ) -> Result<(Change, PathBuf), CommandError> {
-        let before = parsed(context, &configs)?;
-        let called = file.display().to_string();
-        // Alone first: what is wrong with it is told by the name the person knows it by.
-        let mut alone = ReadConfigs { plans: Vec::new(), ..configs.clone() };
-        alone.plans.push((file.to_owned(), ReadConfig::Text(text.clone())));
-        let alone = alone.parse(&context.env, &crate::config::Installed::default());
-        let plan = match alone {
-            Ok(whole) => refuse_warnings(context, &whole, file)?,
-            Err(wrong) => return Err(refused(context, wrong, &called)),
-        };
-        if plan.is_empty() {
-            return Err(CommandError::new(Kind::No, format!("{called} is a plan of nothing."))
-                .hint("A plan holds [[after]], [[weekly]], [profiles] or [groups]."));
-        }
-        let goes_to = place_for(&configs, &before, &plan)?;
-        let mut then = configs;
-        let says = ReadConfig::Text(text);
-        match then.plans.iter_mut().find(|(path, _)| *path == goes_to) {
-            Some(there) => there.1 = says,
-            None => then.plans.push((goes_to.clone(), says)),
-        }
-        let installed = crate::config::Installed::default();
-        let after = then
-            .parse(&context.env, &installed)
-            .map_err(|wrong| refused(context, wrong, &called))?;
-        refuse_warnings(context, &after, &goes_to)?;
-        Ok((Change { before, after, configs: then }, goes_to))
-    }
-
     async fn remove(
         &self,
         context: &Context,
-        configs: ReadConfigs,
+        configs: &ReadConfigs,
         name: &str,
     ) -> Result<Said, CommandError> {
         // One that is broken can be taken away too.
-        let read = parsed(context, &configs).ok();
+        let read = parsed(context, configs).ok();
         let wanted = name.trim().to_lowercase();
         let at = (0..configs.plans.len()).find(|at| {
             let file = stem(&configs.plans[*at].0).to_lowercase();
@@ -206,6 +169,41 @@ impl Import {
             Format::Json => Said::json(json),
         }
     }
+}
+
+/// What the configuration becomes with a plan in it; and which file the plan goes to.
+fn with_plan(
+    context: &Context,
+    configs: ReadConfigs,
+    file: &Path,
+    text: String,
+) -> Result<(Change, PathBuf), CommandError> {
+    let before = parsed(context, &configs)?;
+    let called = file.display().to_string();
+    // Alone first: what is wrong with it is told by the name the person knows it by.
+    let mut alone = ReadConfigs { plans: Vec::new(), ..configs.clone() };
+    alone.plans.push((file.to_owned(), ReadConfig::Text(text.clone())));
+    let alone = alone.parse(&context.env, &crate::config::Installed::default());
+    let plan = match alone {
+        Ok(whole) => refuse_warnings(context, &whole, file)?,
+        Err(wrong) => return Err(refused(context, wrong, &called)),
+    };
+    if plan.is_empty() {
+        return Err(CommandError::new(Kind::No, format!("{called} is a plan of nothing."))
+            .hint("A plan holds [[after]], [[weekly]], [profiles] or [groups]."));
+    }
+    let goes_to = place_for(&configs, &before, &plan)?;
+    let mut then = configs;
+    let says = ReadConfig::Text(text);
+    match then.plans.iter_mut().find(|(path, _)| *path == goes_to) {
+        Some(there) => there.1 = says,
+        None => then.plans.push((goes_to.clone(), says)),
+    }
+    let installed = crate::config::Installed::default();
+    let after =
+        then.parse(&context.env, &installed).map_err(|wrong| refused(context, wrong, &called))?;
+    refuse_warnings(context, &after, &goes_to)?;
+    Ok((Change { before, after, configs: then }, goes_to))
 }
 
 /// The configuration as it is; nothing is put on top of a broken one.

@@ -5,6 +5,7 @@
 
 mod apps;
 mod ask;
+mod breaks;
 mod breathe;
 mod calendar;
 mod check;
@@ -19,6 +20,7 @@ mod forget;
 mod format;
 mod groups;
 mod import;
+mod later;
 mod length;
 mod log;
 mod manager;
@@ -43,6 +45,7 @@ mod sit;
 mod start;
 mod state;
 mod status;
+mod suggest;
 mod today;
 mod trial;
 mod unlock;
@@ -89,11 +92,14 @@ enum Command {
     Resume(resume::Resume),
     Off(off::Off),
     Unlock(unlock::Unlock),
+    Later(later::Later),
     Today(today::Today),
     Week(week::Week),
     Sessions(sessions::Sessions),
     Forget(forget::Forget),
     Planned(planned::Planned),
+    Break(breaks::Break),
+    Suggest(suggest::Suggest),
     Note(note::Note),
     Notes(notes::Notes),
     Erase(erase::EraseCommand),
@@ -124,11 +130,14 @@ impl Command {
             Self::Pause(command) => command.run(context).await,
             Self::Resume(command) => command.run(context).await,
             Self::Unlock(command) => command.run(context).await,
+            Self::Later(command) => command.run(context).await,
             Self::Today(command) => command.run(context).await,
             Self::Week(command) => command.run(context).await,
             Self::Sessions(command) => command.run(context).await,
             Self::Forget(command) => command.run(context).await,
             Self::Planned(command) => command.run(context).await,
+            Self::Break(command) => command.run(context).await,
+            Self::Suggest(command) => command.run(context).await,
             Self::Note(command) => command.run(context).await,
             Self::Notes(command) => command.run(context).await,
             Self::Erase(command) => command.run(context).await,
@@ -146,7 +155,7 @@ impl Command {
             Self::Setup(command) => command.run(context).await,
             Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
-            Self::Calendar(command) => command.run(),
+            Self::Calendar(calendar::Calendar {}) => calendar::run(),
         }
     }
 
@@ -158,6 +167,7 @@ impl Command {
                 | Self::Status(status::Status { notify: true, .. })
                 | Self::Start(start::Start { notify: true, .. })
                 | Self::Pause(pause::Pause { notify: true, .. })
+                | Self::Later(later::Later { notify: true, .. })
                 | Self::Off(off::Off { notify: true, .. })
         )
     }

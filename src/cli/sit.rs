@@ -15,7 +15,7 @@ use super::{
     render::breath,
     said::Said,
 };
-use crate::dbus::{Manner, Question, ask, notify};
+use crate::dbus::{Comes, Manner, Question, ask, notify};
 
 /// How long where nobody says, and the longest.
 const DEFAULT: SignedDuration = SignedDuration::from_mins(10);
@@ -64,7 +64,13 @@ async fn show(context: &Context) {
         Err(_) => false,
     };
     let shown = if held {
-        let question = Question { title: breath::OVER, body: "", answers: &[], stays: SHOWN };
+        let question = Question {
+            title: breath::OVER,
+            body: "",
+            answers: &[],
+            stays: SHOWN,
+            comes: Comes::Through,
+        };
         ask(bus, 0, &question).await
     } else {
         notify(bus, breath::OVER, "", Manner::Low).await

@@ -21,6 +21,16 @@ macro_rules! built_in {
     };
 }
 
+macro_rules! suggestions {
+    ($($kind:literal)*) => {
+        /// The built-in suggestions, by kind: each a text with one a line.
+        pub const SUGGESTIONS: &[(&str, &str)] =
+            &[$(($kind, include_str!(concat!("../../config/suggestions/", $kind, ".txt")))),*];
+    };
+}
+
+suggestions!("rest" "breathe" "walk" "write" "people");
+
 built_in!("chat" "games" "mail" "news" "shopping" "social" "video" "work");
 
 /// Reads them and hands them on.

@@ -7,12 +7,14 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, Breaks, DIM_AT_MOST, Days, Measures, Notifications, ScreenTime, Sign,
+    BATCHES_AT_MOST, DIM_AT_MOST, DailyBreaks, Days, Log, Measures, Notifications, ScreenTime,
+    Sign, Suggestions,
     calendar::{self, CALENDAR},
-    duration::write_duration,
+    log::{self, LOG},
     names::{nearest, shown},
     notes::Notes,
     people::{self, PEOPLE},
+    rest::{self, BREAKS, DAILY, SUGGESTIONS},
     screen_time::{self, SCREEN_TIME},
     value::{At, Key, Section, Value},
 };
@@ -29,7 +31,10 @@ pub(super) struct File<'a> {
     pub batches: Option<Vec<civil::Time>>,
     pub calendar: Option<super::Calendar>,
     pub people: people::Written<'a>,
+    pub breaks: Option<DailyBreaks>,
+    pub suggestions: Option<Suggestions>,
     pub screen_time: ScreenTime,
+    pub log: Log,
 }
 
 /// `[[after]]`.
@@ -70,6 +75,7 @@ pub(super) struct Place<'a> {
 pub(super) struct Profile<'a> {
     pub measures: Measures,
     pub lock: Vec<At<&'a str>>,
+    pub grace: Option<SignedDuration>,
 }
 
 /// `[groups.NAME]` and `[never]`, which has no categories.
@@ -111,15 +117,13 @@ keys! {
     GREYSCALE: "greyscale" takes "true or false", "greyscale = true";
     LOCK: "lock" takes "groups, apps and sites", "lock = [\"@social\", \"reddit.com\"]";
     WAIT: "wait" takes "at most 60 seconds", "wait = \"20s\"";
-    BREAKS: "breaks" takes "a table", "breaks = { every = \"20m\", for = \"20s\" }";
-    EVERY: "every" takes "a duration", "every = \"20m\"";
-    BREAK_FOR: "for" takes "a duration", "for = \"20s\"";
+    GRACE: "grace" takes "at most 10 minutes", "grace = \"60s\"";
     APPS: "apps" takes "a list of apps", "apps = [\"discord\"]";
     CATEGORIES: "categories" takes "a list of categories of the menu", "categories = [\"Game\"]";
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 10] = [
+const TOP_KEYS: [&Key; 13] = [
     &AFTER,
     &WEEKLY,
     &PLACE,
@@ -130,8 +134,12 @@ const TOP_KEYS: [&Key; 10] = [
     &PEOPLE,
     &SCREEN_TIME,
     &CALENDAR,
+    &DAILY,
+    &SUGGESTIONS,
+    &LOG,
 ];
-const PROFILE_KEYS: [&Key; 7] = [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &BREAKS];
+const PROFILE_KEYS: [&Key; 8] =
+    [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &GRACE, &BREAKS];
 const GROUP_KEYS: [&Key; 3] = [&APPS, &SITES, &CATEGORIES];
 const NEVER_KEYS: [&Key; 2] = [&APPS, &SITES];
 
@@ -142,6 +150,9 @@ pub(super) fn top_keys() -> &'static [&'static Key] {
 
 /// The longest `wait`.
 const WAIT_AT_MOST: SignedDuration = SignedDuration::from_secs(60);
+
+/// The longest `grace`.
+const GRACE_AT_MOST: SignedDuration = SignedDuration::from_mins(10);
 
 /// Daylight; warmer than this is no warmth at all.
 const NEUTRAL: u16 = 6500;
@@ -189,7 +200,10 @@ impl<'a> File<'a> {
                 .get(&PEOPLE)
                 .map(|value| people::Written::read(&value, notes))
                 .unwrap_or_default(),
+            breaks: file.get(&DAILY).and_then(|value| rest::daily(&value, notes)),
+            suggestions: file.get(&SUGGESTIONS).and_then(|value| rest::suggestions(&value, notes)),
             screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
+            log: log::read(file.get(&LOG).as_ref(), notes),
         }
     }
 }
@@ -318,19 +332,26 @@ impl<'a> Profile<'a> {
         if let Some(value) = section.get(&GREYSCALE).and_then(|value| value.flag(notes)) {
             measures.greyscale = value.value;
         }
-        if let Some(value) = section.get(&WAIT)
-            && let Some(wait) = value.duration(notes)
-        {
-            if wait.value > WAIT_AT_MOST {
-                value.odd(&value.written(), "is longer than a minute", notes);
+        let mut at_most = |key, most: SignedDuration, why| {
+            let value = section.get(key)?;
+            let duration = value.duration(notes)?.value;
+            if duration > most {
+                value.odd(&value.written(), why, notes);
             }
-            measures.lock.wait = wait.value;
-        }
+            Some(duration)
+        };
+        let wait = at_most(&WAIT, WAIT_AT_MOST, "is longer than a minute");
+        let grace = at_most(&GRACE, GRACE_AT_MOST, "is longer than 10 minutes");
+        measures.lock.wait = wait.unwrap_or_default();
         if let Some(value) = section.get(&BREAKS) {
-            measures.breaks = breaks(&value, notes);
+            match rest::breaks(&value, notes) {
+                Some(rest::Written::These(breaks)) => measures.breaks = Some(breaks),
+                Some(rest::Written::Off) => measures.breaks_off = true,
+                None => {}
+            }
         }
         let lock = section.get(&LOCK).map(|value| value.texts(notes)).unwrap_or_default();
-        Self { measures, lock }
+        Self { measures, lock, grace }
     }
 }
 
@@ -432,27 +453,6 @@ fn warmth(written: &At<u16>, notes: &mut Notes<'_>) -> Option<u16> {
         return None;
     }
     Some(written.value)
-}
-
-fn breaks(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Breaks> {
-    let section = value.section("the table of breaks", &[&EVERY, &BREAK_FOR], notes)?;
-    let mut time = |key| section.need(key, notes).and_then(|value| value.some_time(notes));
-    let (every, lasts) = (time(&EVERY), time(&BREAK_FOR));
-    let (every, lasts) = (every?, lasts?);
-    if lasts.value >= every.value {
-        notes.mistake(
-            &lasts.span,
-            format!(
-                "a break of {} every {} leaves no time between",
-                write_duration(lasts.value),
-                write_duration(every.value)
-            ),
-            "not shorter than `every`",
-            format!("Write for example `{}`.", BREAKS.example),
-        );
-        return None;
-    }
-    Some(Breaks { every: every.value, lasts: lasts.value })
 }
 
 /// Reads `"mon-thu"`, `"weekend"`, or a list of such.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AfterRule, Config, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
+    AfterRule, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
     names::{listed, nearest, shown},
@@ -30,6 +30,7 @@ pub(super) fn config(
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
     let (screen_time, calendar) = (file.screen_time, file.calendar.clone());
+    let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
     Config {
         after,
         weekly,
@@ -41,6 +42,9 @@ pub(super) fn config(
         people,
         screen_time,
         calendar,
+        breaks,
+        suggestions,
+        log: file.log,
     }
 }
 
@@ -66,7 +70,8 @@ fn profiles(
         measures.lock.apps = lock.apps;
         measures.lock.sites = lock.sites;
         phases::forget_idle_wait(&mut measures);
-        profiles.insert(name.value.to_owned(), Profile { measures });
+        let grace = profile.grace.unwrap_or(GRACE);
+        profiles.insert(name.value.to_owned(), Profile { measures, grace });
     }
     profiles
 }

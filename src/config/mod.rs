@@ -17,6 +17,7 @@ mod file;
 mod installed;
 mod lock;
 mod locks;
+mod log;
 mod lower;
 mod model;
 mod names;
@@ -25,6 +26,7 @@ mod notes;
 mod people;
 mod phases;
 mod plans;
+mod rest;
 mod screen_time;
 mod syntax;
 mod value;
@@ -32,10 +34,11 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::{BUILT_IN, GROUPS};
+pub use builtin::{BUILT_IN, GROUPS, SUGGESTIONS};
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
+pub use log::Log;
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
 pub use people::{Card, People, cards_in};

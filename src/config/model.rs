@@ -33,10 +33,16 @@ pub struct Config {
     pub batches: Vec<civil::Time>,
     /// Who comes through, and the person's own card: `[people]`.
     pub people: People,
+    /// The breaks of every day: `[breaks]`.
+    pub breaks: Option<DailyBreaks>,
+    /// What is suggested while it is quiet: `[suggestions]`.
+    pub suggestions: Suggestions,
     /// Whether time at the screen is counted: `[screen-time]`.
     pub screen_time: super::ScreenTime,
     /// Where planned sessions come from: `[calendar]`.
     pub calendar: Option<Calendar>,
+    /// How what is logged is kept: `[log]`.
+    pub log: super::Log,
 }
 
 /// `[calendar]`: appointments that become planned sessions.
@@ -164,7 +170,12 @@ pub enum Sign {
 pub struct Profile {
     /// The set of measures.
     pub measures: Measures,
+    /// How long before its apps are locked the person is told, where it begins by itself; at most 10 minutes.
+    pub grace: SignedDuration,
 }
+
+/// The `grace` of a profile that names none.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A set of measures: one profile's, or several merged. The default is an open desktop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,6 +192,9 @@ pub struct Measures {
     pub lock: Lock,
     /// Breaks that are suggested.
     pub breaks: Option<Breaks>,
+    /// Whether there are none otherwise, those of every day included: `breaks = "off"`. Not a measure of its own.
+    #[serde(default)]
+    pub breaks_off: bool,
 }
 
 /// The darkest `dim`: a quarter of the light always stays.
@@ -219,6 +233,44 @@ pub struct Breaks {
     pub lasts: SignedDuration,
 }
 
+/// `[breaks]`: breaks of every day, where no profile in force says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DailyBreaks {
+    /// How often and how long.
+    pub breaks: Breaks,
+    /// Percent by which the screens get darker during a break, those that a profile asks for included; 0 leaves them.
+    pub dim: u8,
+}
+
+/// `[suggestions]`: what is suggested while it is quiet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suggestions {
+    /// At most so many a day; 0 is none.
+    pub a_day: u16,
+    /// From when in the day.
+    pub from: civil::Time,
+    /// Until when; before `from` it is on the day after. Never equal to `from`.
+    pub until: civil::Time,
+}
+
+impl Default for Suggestions {
+    fn default() -> Self {
+        let (from, until) = (civil::Time::constant(8, 0, 0, 0), civil::Time::constant(22, 0, 0, 0));
+        Self { a_day: 3, from, until }
+    }
+}
+
+impl Suggestions {
+    /// Tells whether this time of day is within the hours.
+    pub fn at(&self, time: civil::Time) -> bool {
+        if self.from < self.until {
+            self.from <= time && time < self.until
+        } else {
+            self.from <= time || time < self.until
+        }
+    }
+}
+
 /// `[groups.NAME]` and `[never]`: apps and sites as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
@@ -233,7 +285,8 @@ pub struct Group {
 impl Measures {
     /// Tells whether nothing is asked for.
     pub fn is_open(&self) -> bool {
-        *self == Self { lock: Lock { wait: self.lock.wait, ..Lock::default() }, ..Self::default() }
+        let lock = Lock { wait: self.lock.wait, ..Lock::default() };
+        *self == Self { lock, breaks_off: self.breaks_off, ..Self::default() }
     }
 
     /// Merges two sets: for each measure, the stricter.
@@ -256,6 +309,7 @@ impl Measures {
                 (Some(a), Some(b)) => Some(a.strictest(b)),
                 (a, b) => a.or(b),
             },
+            breaks_off: self.breaks_off || other.breaks_off,
         }
     }
 
@@ -279,6 +333,7 @@ impl Measures {
                 (Some(a), Some(b)) => Some(a.gentlest(b)),
                 _ => None,
             },
+            breaks_off: self.breaks_off,
         }
     }
 

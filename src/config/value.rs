@@ -150,6 +150,11 @@ impl<'a> Value<'a> {
         At { value, span: self.span.clone() }
     }
 
+    /// Tells whether it is text.
+    pub(super) fn is_text(&self) -> bool {
+        self.is.is_str()
+    }
+
     pub(super) fn text(&self, notes: &mut Notes<'_>) -> Option<At<&'a str>> {
         let Some(text) = self.is.as_str() else { return self.wrong_type(notes) };
         if text.trim().is_empty() {
@@ -359,7 +364,7 @@ impl<'a> Value<'a> {
 }
 
 /// Reads `21:30`.
-fn time(text: &str) -> Option<civil::Time> {
+pub(super) fn time(text: &str) -> Option<civil::Time> {
     let (hour, minute) = text.trim().split_once(':')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(hour) || hour.len() > 2 || !is_number(minute) || minute.len() != 2 {

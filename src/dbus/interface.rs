@@ -13,10 +13,10 @@ use super::notes;
 use crate::{
     api::{
         AppEntry, DoctorEntry, Erased, Error, MeasuresEntry, NAME, NoteEntry, PATH, PeriodEntry,
-        PlannedEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+        PlannedEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
     calendar::Decided,
-    engine::{Event, NotesCall, Reply, Request, Snapshot},
+    engine::{BreakAnswer, Event, NotesCall, Reply, Request, Snapshot},
 };
 
 /// The one object.
@@ -60,7 +60,8 @@ impl Quiet {
 
     /// Keeps a note: a few words, or none. `options` may hold `mood` (u, 0 to 10), `sleep` (t, microseconds), `ask` (s: a question
     /// for the next appointment) and `session` (s: the session's id, or "" for none; if not said, the last one that ended at
-    /// most 72 hours ago). Answers the note's id.
+    /// most 72 hours ago). Where notes are to be sealed and the key is not to be had, it fails with `NoKey`, unless `plain` (b) is
+    /// true. Answers the note's id.
     #[zbus(out_args("id"))]
     async fn add_note(
         &self,
@@ -120,6 +121,23 @@ impl Quiet {
     /// Locks again what was let through, or waits to be.
     async fn cancel_unlock(&self, what: String) -> Result<(), Error> {
         self.ask(|reply| Request::CancelUnlock { what, reply }).await
+    }
+
+    /// Puts the break that is now off for five minutes.
+    async fn break_later(&self) -> Result<(), Error> {
+        self.ask(|reply| Request::Break { word: BreakAnswer::Later, reply }).await
+    }
+
+    /// Ends the break that is now; the next one comes in its time.
+    async fn break_skip(&self) -> Result<(), Error> {
+        self.ask(|reply| Request::Break { word: BreakAnswer::Skip, reply }).await
+    }
+
+    /// Leaves the apps that are about to be locked open for 10 more minutes. Answers until when.
+    #[zbus(out_args("until_usec"))]
+    async fn later(&self) -> Result<u64, Error> {
+        let until = self.ask(|reply| Request::Later { reply }).await?;
+        Ok(u64::try_from(until.as_microsecond()).unwrap_or(0))
     }
 
     /// Asks for quiet on behalf of a program, with a profile, until `Release` or until the caller leaves the bus.
@@ -261,8 +279,20 @@ impl Quiet {
         self.snapshot.borrow().next_batch
     }
 
+    /// When the next break is due if the person stays at the screen, to the minute; 0 where nobody knows or nobody is there.
+    #[zbus(property)]
+    fn next_break(&self) -> u64 {
+        self.snapshot.borrow().next_break
+    }
+
+    /// A small thing to do away from the screen, from the person's lists; empty if none is suggested now.
+    #[zbus(property)]
+    fn suggestion(&self) -> String {
+        self.snapshot.borrow().suggestion.clone()
+    }
+
     /// What is in force: `notifications` (s), `batches` (as), `dim` (u, percent), `warmth` (u, kelvin), `greyscale` (b),
-    /// `apps` (as), `sites` (as). A key is there only if its measure is.
+    /// `apps` (as), `sites` (as), `breaks` (t, microseconds at the screen before one). A key is there only if its measure is.
     #[zbus(property)]
     fn measures(&self) -> MeasuresEntry {
         self.snapshot.borrow().measures.clone()
@@ -278,6 +308,12 @@ impl Quiet {
     #[zbus(property)]
     fn waits(&self) -> Vec<WaitEntry> {
         self.snapshot.borrow().waits.clone()
+    }
+
+    /// The apps that run and are about to be locked: `app` (s), `name` (s), `at` (t).
+    #[zbus(property)]
+    fn to_lock(&self) -> Vec<ToLockEntry> {
+        self.snapshot.borrow().to_lock.clone()
     }
 
     /// What could not be done: `measure` (s), `backend` (s), `text` (s).
@@ -372,6 +408,12 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
         if before.next_batch != now.next_batch {
             quiet.next_batch_changed(emitter).await?;
         }
+        if before.next_break != now.next_break {
+            quiet.next_break_changed(emitter).await?;
+        }
+        if before.suggestion != now.suggestion {
+            quiet.suggestion_changed(emitter).await?;
+        }
         if before.measures != now.measures {
             quiet.measures_changed(emitter).await?;
         }
@@ -380,6 +422,9 @@ async fn forward(bus: &Connection, mut snapshot: watch::Receiver<Snapshot>) -> z
         }
         if before.waits != now.waits {
             quiet.waits_changed(emitter).await?;
+        }
+        if before.to_lock != now.to_lock {
+            quiet.to_lock_changed(emitter).await?;
         }
         if before.problems != now.problems {
             quiet.problems_changed(emitter).await?;

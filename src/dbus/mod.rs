@@ -5,6 +5,7 @@
 
 pub mod dconf;
 pub mod interface;
+pub mod keyring;
 mod notes;
 mod notify;
 mod peer;
@@ -13,7 +14,9 @@ use std::io;
 
 use zbus::Connection;
 
-pub use notify::{Became, Manner, Question, ask, became, close, has_answers, listen, notify};
+pub use notify::{
+    Became, Comes, Manner, Question, ask, became, close, has_answers, listen, notify,
+};
 pub use peer::{CallError, Peer};
 
 use crate::{backend::CALL_AT_MOST, env::Env};

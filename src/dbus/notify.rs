@@ -1,7 +1,7 @@
 //! A notification to the person.
 //!
 //! Desktop Notifications Specification 1.2. The service is not started for it, and the text never says more than that it
-//! is quiet, until when, how much waited, and which app is locked.
+//! is quiet, until when, how much waited, which app is locked, that a break is due, and a line of the lists of suggestions.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -24,7 +24,17 @@ pub enum Manner {
     Low,
 }
 
-/// A notification that asks something, and comes through where others are held back: urgent, and without a sound.
+/// Whether a notification comes through where others are held back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Comes {
+    /// It does: it is urgent.
+    #[default]
+    Through,
+    /// It waits as any.
+    AsAny,
+}
+
+/// A notification that asks something, without a sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
     /// The title; never read as markup.
@@ -35,6 +45,8 @@ pub struct Question<'a> {
     pub answers: &'a [(&'a str, &'a str)],
     /// After how long it goes by itself, where the service takes urgent ones away at all.
     pub stays: Duration,
+    /// Whether it comes through.
+    pub comes: Comes,
 }
 
 /// What became of a notification.
@@ -68,7 +80,8 @@ pub async fn ask(
     replaces: u32,
     question: &Question<'_>,
 ) -> Result<u32, CallError> {
-    let mut hints = HashMap::from([("urgency", Variant::from(2_u8))]);
+    let urgency = if question.comes == Comes::Through { 2_u8 } else { 1 };
+    let mut hints = HashMap::from([("urgency", Variant::from(urgency))]);
     hints.extend(unheard());
     let buttons: Vec<&str> =
         question.answers.iter().flat_map(|(name, text)| [*name, *text]).collect();

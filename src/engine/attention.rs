@@ -59,6 +59,16 @@ impl Attention {
         }
     }
 
+    /// Tells whether somebody says when the person is idle.
+    pub(super) fn is_known(&self) -> bool {
+        self.told.is_known()
+    }
+
+    /// Tells whether there was no input for a while.
+    pub(super) fn is_idle(&self) -> bool {
+        self.told.is_idle()
+    }
+
     /// Writes what was counted; what cannot be written waits for the next time.
     fn write(&mut self) -> Result<(), StoreError> {
         self.store.add(&self.counter.counted())?;
@@ -83,8 +93,7 @@ impl Engine {
     /// Nobody is listened to unless it is to be counted, or breaks are to be suggested: it would wake the daemon for
     /// nothing.
     fn listen_for_attention(&mut self) {
-        let wanted =
-            self.config.screen_time.keep.is_some() || self.evaluation.measures.breaks.is_some();
+        let wanted = self.config.screen_time.keep.is_some() || self.breaks_asked().is_some();
         let it = &mut self.attention;
         if wanted && self.ready_told && it.sources.is_empty() && self.stopping.is_none() {
             let (desktop, again) = (&self.desktop, &it.look_again);

@@ -10,7 +10,7 @@ use crate::{
     backend::lock,
     config::{self, STRONG_AT_MOST},
     dbus::{Manner, notify},
-    schedule::{Hold, Session, Start, Unlock},
+    schedule::{Hold, Session, Start, Unlock, call_off},
     store::{self, Kept},
 };
 
@@ -48,6 +48,10 @@ impl Engine {
                 let forgotten = self.forget(&id);
                 self.reply_when_settled(reply, forgotten);
             }
+            Request::Break { word, reply } => {
+                let answered = self.answer_break(word);
+                self.reply_when_settled(reply, answered);
+            }
             Request::Sessions { since, reply } => answer(reply, self.list(since)),
             Request::Notes(call) => self.notes_call(call),
             Request::Start { profile, lasts, reply } => {
@@ -73,6 +77,10 @@ impl Engine {
             Request::CancelUnlock { what, reply } => {
                 let locked = self.cancel_unlock(&what);
                 self.reply_when_settled(reply, locked);
+            }
+            Request::Later { reply } => {
+                let later = self.later();
+                self.reply_when_settled(reply, later);
             }
             Request::Hold { caller, profile, reason, reply } => {
                 let held = self.hold(caller, profile, reason).await;
@@ -254,6 +262,8 @@ impl Engine {
         self.by_hand.starts.clear();
         self.by_hand.paused_until = None;
         self.by_hand.unlocks.clear();
+        self.end_break();
+        call_off(&mut self.by_hand.graces, self.now);
         // The way out is open even on a full disk.
         self.keep_by_hand();
         self.try_again();

@@ -117,6 +117,9 @@ impl Engine {
             for unlock in &mut self.by_hand.unlocks {
                 unlock.from = unlock.from.saturating_sub(back).unwrap_or(Timestamp::MIN);
             }
+            for grace in self.by_hand.graces.values_mut() {
+                grace.from = grace.from.saturating_sub(back).unwrap_or(Timestamp::MIN);
+            }
             self.around.stays.set_back(back);
             self.clocks.forget_places();
             self.now = now;

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{notes::NotesCall, notice::Answer};
+use super::{breaks::BreakAnswer, grace::Running, notes::NotesCall, notice::Answer};
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
     calendar,
     config::Installed,
     screen_time::Told,
+    source::Moment,
     store::Receipt,
 };
 
@@ -50,6 +51,8 @@ pub enum Event {
         /// Whether one of them is external, or logind sees a dock.
         docked: bool,
     },
+    /// `source::moment`, asked by the engine when a break is due: whether it is a bad moment for one.
+    Moment(Moment),
     /// `source::idle`, `source::focus`, `source::locked`, `source::logind`: whether the person is at the screen, and where.
     Attention(Told),
     /// A backend's probe, started by the engine.
@@ -101,6 +104,8 @@ pub enum Event {
         /// What.
         answer: Answer,
     },
+    /// `engine::grace`: which of the apps that are about to be locked run.
+    Running(Running),
     /// `engine::notice`: a notice that was to be taken away is gone.
     NoticeEnded,
     /// SIGTERM, SIGINT: give everything back and end.
@@ -179,6 +184,18 @@ pub enum Request {
         what: String,
         /// Answers when it is locked.
         reply: Reply<()>,
+    },
+    /// The person's word on the break that is now.
+    Break {
+        /// Which.
+        word: BreakAnswer,
+        /// Answers when it is put off.
+        reply: Reply<()>,
+    },
+    /// Leaves open for a while what is about to be locked.
+    Later {
+        /// Answers until when.
+        reply: Reply<Timestamp>,
     },
     /// Another program asks for quiet.
     Hold {

@@ -7,11 +7,13 @@
 mod around;
 mod attention;
 mod batches;
+mod breaks;
 mod calls;
 mod clocks;
 mod configs;
 mod erase;
 mod event;
+mod grace;
 mod notes;
 mod notice;
 mod planned;
@@ -21,6 +23,7 @@ mod recovery;
 mod seat;
 mod start;
 mod started;
+mod suggest;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,8 +37,10 @@ use tokio::{
     time::Instant,
 };
 
+pub use breaks::BreakAnswer;
 pub use erase::Erase;
 pub use event::{Event, Reply, Request};
+pub use grace::Running;
 pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;
 pub use publish::Snapshot;
@@ -53,9 +58,12 @@ use crate::{
 use around::Around;
 use attention::Attention;
 use batches::Waited;
+use breaks::BreakTimes;
+use grace::Soon;
 use planned::PlannedSessions;
 use seat::Seat;
 use started::StartedApps;
+use suggest::Suggesting;
 
 /// How long receipts wait for the captures of slower backends before they are written without them.
 const CAPTURES_AT_MOST: std::time::Duration = std::time::Duration::from_millis(150);
@@ -106,6 +114,9 @@ struct Engine {
     waited: Waited,
     started: StartedApps,
     planned: PlannedSessions,
+    breaks: BreakTimes,
+    suggesting: Suggesting,
+    soon: Soon,
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
@@ -211,7 +222,12 @@ impl Engine {
             }
             Event::Changed { seat, change } => self.changed(seat, change),
             Event::Shown { id } => self.shown(id),
+            Event::Moment(moment) => self.moment(moment),
+            Event::Answered { app, answer } if app == breaks::NOTICE => {
+                self.break_answered(&answer)
+            }
             Event::Answered { app, answer } => self.answered(&app, answer),
+            Event::Running(running) => self.soon.know(running),
             Event::NoticeEnded => self.started.one_ended(),
             Event::BusClosed | Event::Stop => {
                 tracing::info!("stopping");
@@ -229,12 +245,15 @@ impl Engine {
         self.evaluate();
         self.keep_clocks();
         self.attend();
+        self.mind_suggestions();
+        self.mind_the_breaks();
         self.end_first_round();
         self.reconcile();
         self.keep_theirs();
         self.commit();
         self.mind_what_waits();
         self.mind_what_started();
+        self.mind_the_grace();
         self.publish();
         self.answer();
         if let Err(error) = self.timer.arm(self.next_moment()) {
@@ -244,8 +263,9 @@ impl Engine {
 
     /// When the time alone brings something to do.
     fn next_moment(&self) -> Option<Timestamp> {
-        let planned = self.planned.next(self.now);
-        self.evaluation.next_change.into_iter().chain(self.started.next()).chain(planned).min()
+        let others = self.started.next().into_iter().chain(self.next_grace());
+        let others = others.chain(self.planned.next(self.now)).chain(self.break_moment());
+        self.evaluation.next_change.into_iter().chain(others).min()
     }
 
     /// What the person changed is theirs over a restart as well; what is given back as this process ends was not by them.
@@ -273,6 +293,7 @@ impl Engine {
             self.evaluation = Evaluation::default();
             return;
         }
+        self.note_graces();
         let evaluation = self.with_facts(|facts| crate::schedule::evaluate(facts, self.now));
         if evaluation != self.evaluation {
             tracing::info!(

@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 use zbus::{Connection, MessageStream};
 
 use super::Event;
-use crate::dbus::{Became, CallError, Question, ask, became, close, has_answers, listen};
+use crate::dbus::{Became, CallError, Comes, Question, ask, became, close, has_answers, listen};
 
-/// After how long it goes by itself where nobody takes it away any more: the daemon may be gone.
+/// After how long it goes by itself where nobody takes it away any more, if it says nothing else: the daemon may be gone.
 const STAYS: Duration = Duration::from_mins(2);
 
 /// What a notice says.
@@ -24,6 +24,10 @@ pub(super) struct Text {
     pub instead: String,
     /// What can be answered.
     pub answers: &'static [(&'static str, &'static str)],
+    /// Whether it comes through where others are held back.
+    pub comes: Comes,
+    /// After how long it goes by itself, where that is not as always.
+    pub stays: Option<Duration>,
     /// Counts how often it was shown anew, and not in its own place.
     pub anew: u32,
 }
@@ -53,6 +57,11 @@ impl Notice {
         let (says, hears) = watch::channel(text);
         tokio::spawn(keep(bus.clone(), app.to_owned(), hears, tell.clone()));
         Self(says)
+    }
+
+    /// Tells whether it was not yet shown anew as often as this is to be.
+    pub fn is_older(&self, text: &Text) -> bool {
+        self.0.borrow().anew < text.anew
     }
 
     /// Says something else, if it is something else.
@@ -127,7 +136,8 @@ async fn show(bus: &Connection, replaces: u32, text: &Text) -> Result<u32, CallE
     let can_answer = has_answers(bus).await?;
     let (body, answers) =
         if can_answer { (&text.body, text.answers) } else { (&text.instead, &[][..]) };
-    let question = Question { title: &text.title, body, answers, stays: STAYS };
+    let stays = text.stays.unwrap_or(STAYS);
+    let question = Question { title: &text.title, body, answers, stays, comes: text.comes };
     ask(bus, replaces, &question).await
 }
 

@@ -19,6 +19,7 @@ use crate::{
     api::{Error, PlannedEntry},
     calendar::{AHEAD, Answer, Decided, Decision, Planned},
     config::{ANY_AT_MOST, Calendar},
+    dbus::Comes,
     schedule::Session,
     source::on_calendar,
 };
@@ -217,7 +218,7 @@ impl Engine {
         self.planned.read.clear();
         self.damage.remove(&Damage::Calendar);
         self.planned.reader = wanted.map(|calendar| {
-            let path = self.desktop.env.from_people(&calendar.path);
+            let path = self.desktop.env.expand(&calendar.path);
             let again = Arc::new(Notify::new());
             let reading = on_calendar(
                 path,
@@ -412,6 +413,8 @@ fn words(id: &str, ends: Timestamp, zone: &TimeZone) -> Text {
             brief(id)
         ),
         answers: ANSWERS,
+        comes: Comes::Through,
+        stays: None,
         anew: 0,
     }
 }

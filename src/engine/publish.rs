@@ -9,13 +9,14 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Engine, seat::Seat};
 use crate::{
     api::{
-        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, WaitEntry,
+        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, ToLockEntry,
+        WaitEntry,
     },
     backend::{
         BackendError, Probe,
         lock::{RunningApp, plain},
     },
-    config::{Config, Measures, Notifications},
+    config::{Breaks, Config, Measures, Notifications},
     plan::{self, Desired, Measure},
     schedule::{Period, Reason, Session},
 };
@@ -39,12 +40,18 @@ pub struct Snapshot {
     pub batch_until: u64,
     /// When they come through next; 0 where they are over before.
     pub next_batch: u64,
+    /// When the next break is due if the person stays, to the minute; 0 where that is not known.
+    pub next_break: u64,
+    /// What is suggested now; empty if nothing.
+    pub suggestion: String,
     /// What is in force.
     pub measures: MeasuresEntry,
     /// Why: the periods running.
     pub reasons: Vec<PeriodEntry>,
     /// What waits to be let through.
     pub waits: Vec<WaitEntry>,
+    /// What of the apps that run is about to be locked.
+    pub to_lock: Vec<ToLockEntry>,
     /// What could not be done.
     pub problems: Vec<ProblemEntry>,
     /// What is wrong with the config; empty if nothing.
@@ -74,9 +81,15 @@ impl Engine {
             paused_until: evaluation.paused_until.map_or(0, usec),
             batch_until: evaluation.let_through.map_or(0, usec),
             next_batch: evaluation.next_batch.map_or(0, usec),
-            measures: measures_in_force(&in_force, &self.config),
+            next_break: self.next_break(),
+            suggestion: self.suggestion(),
+            measures: MeasuresEntry {
+                breaks: self.breaks_in_force().map(|it| every(&it)),
+                ..measures_in_force(&in_force, &self.config)
+            },
             reasons: self.period_rows(&evaluation.periods),
             waits: self.waits(),
+            to_lock: self.soon.rows(),
             problems: self.problems(),
             config_error: self.config_error.clone(),
             locked: in_force.apps,
@@ -171,6 +184,9 @@ impl Engine {
     }
 
     fn problem(&self, measure: Measure, looking: bool) -> Option<ProblemEntry> {
+        if measure == Measure::Breaks {
+            return self.break_problem();
+        }
         let could = || self.seats.iter().filter(|seat| seat.row.measures.contains(&measure));
         let serves =
             |seat: &&Seat| seat.applied.as_ref().is_some_and(|it| it.measures().contains(&measure));
@@ -247,6 +263,10 @@ impl Engine {
     pub(super) fn doctor(&self) -> Vec<DoctorEntry> {
         let mut rows = Vec::new();
         for measure in Measure::ALL {
+            if measure == Measure::Breaks {
+                rows.push(self.break_row());
+                continue;
+            }
             let could: Vec<&Seat> =
                 self.seats.iter().filter(|seat| seat.row.measures.contains(&measure)).collect();
             // What has it in force now serves it; else the first that could.
@@ -382,7 +402,7 @@ fn measures_asked(measures: &Measures, config: &Config) -> MeasuresEntry {
         greyscale: Some(true).filter(|_| measures.greyscale),
         apps: list(&measures.lock.apps),
         sites: list(&measures.lock.sites),
-        breaks: measures.breaks.map(|it| u64::try_from(it.every.as_micros()).unwrap_or(0)),
+        breaks: measures.breaks.as_ref().map(every),
     }
 }
 
@@ -397,6 +417,10 @@ fn measures_in_force(in_force: &Desired, config: &Config) -> MeasuresEntry {
         sites: list(&in_force.sites),
         breaks: None,
     }
+}
+
+fn every(breaks: &Breaks) -> u64 {
+    u64::try_from(breaks.every.as_micros()).unwrap_or(0)
 }
 
 fn notifications(level: Notifications) -> Option<String> {

@@ -95,7 +95,8 @@ impl Engine {
 
     /// What is desired of the whole desktop.
     pub(super) fn desired(&self) -> Desired {
-        plan::desired(&self.evaluation, &self.config)
+        let desired = plan::desired(&self.evaluation, &self.config);
+        Desired { dim: desired.dim.max(self.break_dim()), ..desired }
     }
 
     /// Writes the receipts once for all captures that are done, then acts on all of them.

@@ -12,7 +12,8 @@ use zbus::Connection;
 
 use super::{
     Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
-    clocks::PLACE, planned::PlannedSessions, seat::Seat, sentences, started::StartedApps,
+    breaks::BreakTimes, clocks::PLACE, grace::Soon, planned::PlannedSessions, seat::Seat,
+    sentences, started::StartedApps, suggest::Suggesting,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -145,6 +146,9 @@ impl Daemon {
             waited: Waited::default(),
             started: StartedApps::default(),
             planned: PlannedSessions::default(),
+            breaks: BreakTimes::default(),
+            suggesting: Suggesting::open(&self.env.state_dir()),
+            soon: Soon::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
             captures_until: None,

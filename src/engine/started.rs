@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    Answer, Engine,
+    Answer, Engine, grace,
     notice::{Notice, Text},
 };
 use crate::{
@@ -101,7 +101,7 @@ impl StartedApps {
 
     fn remove(&mut self, app: &str) -> Option<StartedApp> {
         let removed = self.apps.remove(app)?;
-        self.going += 1;
+        self.one_goes();
         Some(removed)
     }
 }
@@ -203,6 +203,9 @@ impl Engine {
         }
         // What is answered counts from now.
         self.look_at_the_clocks();
+        if app == grace::NOTICE {
+            return self.answered_later(&answer);
+        }
         let Some(it) = self.started.apps.get_mut(app) else { return };
         it.asked = true;
         it.on_screen = answer == Answer::Shown;
@@ -245,6 +248,7 @@ impl Engine {
         if name != NAME {
             return;
         }
+        self.soon.say_anew(is_there);
         for it in self.started.apps.values_mut() {
             it.on_screen = false;
             it.answer_by = None;
@@ -321,7 +325,7 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body,
                 instead: format!("To open it for 15 minutes: quietctl unlock {id}"),
                 answers: LOCKED,
-                anew: 0,
+                ..Text::default()
             }
         }
         Says::Opens { at } => {
@@ -331,21 +335,21 @@ fn words(says: Says, name: &str, id: &str, now: Timestamp, zone: &TimeZone) -> T
                 body: String::new(),
                 instead: format!("To leave it locked: quietctl unlock --cancel {id}"),
                 answers: OPENS,
-                anew: 0,
+                ..Text::default()
             }
         }
     }
 }
 
 /// `18:00`, with the day where it is another one.
-fn time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     let format = if at.date() == now.date() { "%H:%M" } else { "%A %H:%M" };
     at.strftime(format).to_string()
 }
 
 /// One line that is not too long.
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     name.chars()
         .filter(|it| !it.is_control())
         .take(NAME_AT_MOST)

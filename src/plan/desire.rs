@@ -90,6 +90,7 @@ mod tests {
             greyscale: true,
             lock: Lock { apps: set(&["game"]), sites: set(&["x.com"]), wait: every },
             breaks: Some(Breaks { every, lasts }),
+            breaks_off: false,
         };
         let evaluation = Evaluation { measures, until, ..Evaluation::default() };
         let expected = Desired {

@@ -5,11 +5,11 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use jiff::Timestamp;
 
 use super::{
-    Evaluation, Facts, Period, Unlock, after, batches, by_hand,
+    Evaluation, Facts, Period, Unlock, after, batches, by_hand, grace,
     offs::Offs,
     place,
     shift::soonest,
-    slot::Slot,
+    slot::{Slot, keeping},
     until::{Interval, contiguous_end},
     weekly::Weekly,
 };
@@ -24,7 +24,11 @@ pub fn evaluate(facts: &Facts<'_>, now: Timestamp) -> Evaluation {
     let mut periods: Vec<Period> = Vec::new();
     let mut to_come: Vec<Interval> = Vec::new();
     let mut next: Option<Timestamp> = None;
-    let mut see = |slot: Slot<'_>| {
+    let mut locking: Vec<Slot<'_>> = Vec::new();
+    let mut see = keeping(|slot| {
+        if !slot.measures().lock.apps.is_empty() && slot.until.is_none_or(|until| now < until) {
+            locking.push(slot);
+        }
         if slot.from > now {
             soonest(&mut next, slot.from);
             to_come.push((slot.from, slot.until));
@@ -34,7 +38,7 @@ pub fn evaluate(facts: &Facts<'_>, now: Timestamp) -> Evaluation {
             }
             periods.push(slot.period());
         }
-    };
+    });
     after::each(facts, &offs, now, &mut see);
     weekly.around(now, &mut see);
     place::each(facts, &offs, &mut see);
@@ -51,11 +55,19 @@ pub fn evaluate(facts: &Facts<'_>, now: Timestamp) -> Evaluation {
     for change in unlocks.open.values().chain(unlocks.to_come.values()) {
         soonest(&mut next, *change);
     }
-    let measures = if paused_until.is_some() { Measures::default() } else { strictest(&periods) };
+    let mut measures =
+        if paused_until.is_some() { Measures::default() } else { strictest(&periods) };
+    if paused_until.is_some() {
+        locking.clear();
+    }
+    let soon = grace::soon(facts, &locking, &unlocks.open, now, next);
+    measures.lock.apps.retain(|app| !soon.held.contains(app.as_str()));
+    soon.next.into_iter().for_each(|change| soonest(&mut next, change));
     let is_locked =
         |what: &str| measures.lock.apps.contains(what) || measures.lock.sites.contains(what);
     let waits = unlocks.to_come.iter().filter(|(what, _)| is_locked(what));
     let mut evaluation = Evaluation {
+        to_lock: soon.to_lock,
         waits: waits.map(|(what, from)| ((*what).to_owned(), *from)).collect(),
         measures,
         paused_until,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::Stay;
+use super::{Grace, Stay, ToLock};
 use crate::config::{Config, Measures};
 
 /// A session the person logged.
@@ -39,6 +39,9 @@ pub struct ByHand {
     /// Apps and sites let through for a while.
     #[serde(default)]
     pub unlocks: Vec<Unlock>,
+    /// From when on the apps of what began by itself are locked, by run (see [`Period::run`]).
+    #[serde(default)]
+    pub graces: BTreeMap<String, Grace>,
     /// Other programs' requests; they live no longer than their callers.
     #[serde(skip)]
     pub holds: Vec<Hold>,
@@ -109,7 +112,7 @@ pub struct Facts<'a> {
 pub struct Evaluation {
     /// The periods running, the ones paused included; sorted by when they end, latest first.
     pub periods: Vec<Period>,
-    /// The periods' measures merged; open while paused.
+    /// The periods' measures merged, without the apps that are not locked yet; open while paused.
     pub measures: Measures,
     /// Until when it is paused, where something is running.
     pub paused_until: Option<Timestamp>,
@@ -122,6 +125,8 @@ pub struct Evaluation {
     pub unlocked: BTreeSet<String>,
     /// Locked apps and sites that are let through soon, with when.
     pub waits: BTreeMap<String, Timestamp>,
+    /// The apps that are locked soon, or later than they were to be.
+    pub to_lock: BTreeMap<String, ToLock>,
     /// Until when notifications that are held in batches come through, if they do now; `measures` go on saying that they
     /// are held in batches.
     pub let_through: Option<Timestamp>,

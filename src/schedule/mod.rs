@@ -12,6 +12,7 @@ mod batches;
 mod by_hand;
 mod evaluate;
 mod facts;
+mod grace;
 mod offs;
 mod place;
 mod plan;
@@ -23,6 +24,7 @@ mod weekly;
 
 pub use evaluate::evaluate;
 pub use facts::*;
+pub use grace::{Grace, LATER, ToLock, call_off, graces, put_off};
 pub use place::{Surroundings, here};
 pub use plan::{PLAN_AT_MOST, periods};
 pub use stays::{SETTLE, Stay, Stays};

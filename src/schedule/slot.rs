@@ -26,9 +26,14 @@ pub(super) enum Cause<'a> {
     Hold { hold: &'a Hold, profile: &'a Profile },
 }
 
-impl Slot<'_> {
+/// Has a closure take slots of one lifetime, so that it may keep them.
+pub(super) fn keeping<'a, F: FnMut(Slot<'a>)>(see: F) -> F {
+    see
+}
+
+impl<'a> Slot<'a> {
     /// What it asks for.
-    pub fn measures(&self) -> &Measures {
+    pub fn measures(&self) -> &'a Measures {
         match self.cause {
             Cause::After { rule, phase, .. } => &rule.phases[phase].measures,
             Cause::Weekly { rule, .. } => &rule.measures,
@@ -37,37 +42,59 @@ impl Slot<'_> {
         }
     }
 
+    /// The name of the profile.
+    pub fn profile(&self) -> &'a str {
+        match self.cause {
+            Cause::After { rule, phase, .. } => &rule.phases[phase].profile,
+            Cause::Weekly { rule, .. } => &rule.profile,
+            Cause::Place { rule, .. } => &rule.profile,
+            Cause::Start { start, .. } => &start.profile,
+            Cause::Hold { hold, .. } => &hold.profile,
+        }
+    }
+
+    /// What keeps its identity over the phases.
+    pub fn run(&self) -> String {
+        match self.cause {
+            Cause::After { session, .. } => session_run(&session.id),
+            Cause::Weekly { rule, date } => weekly_run(&rule.name, date),
+            Cause::Place { rule, .. } => place_run(&rule.name),
+            Cause::Start { start, .. } => start_run(&start.id),
+            Cause::Hold { hold, .. } => hold_run(hold.cookie),
+        }
+    }
+
+    /// Tells whether the person, or a program, began it at that moment; a session that was logged before it ended begins
+    /// by itself.
+    pub fn is_by_hand(&self) -> bool {
+        match self.cause {
+            Cause::After { session, .. } => session.logged >= session.ended,
+            Cause::Weekly { .. } | Cause::Place { .. } => false,
+            Cause::Start { .. } | Cause::Hold { .. } => true,
+        }
+    }
+
     /// Makes the period.
     pub fn period(&self) -> Period {
-        let (run, reason, profile) = match self.cause {
+        let reason = match self.cause {
             Cause::After { session, rule, phase } => {
                 let Session { id, ended, .. } = session;
-                let reason = Reason::After {
+                Reason::After {
                     session: id.clone(),
                     ended: *ended,
                     phase: phase + 1,
                     of: rule.phases.len(),
-                };
-                (session_run(id), reason, &rule.phases[phase].profile)
+                }
             }
-            Cause::Weekly { rule, date } => {
-                let reason = Reason::Weekly { name: rule.name.clone() };
-                (weekly_run(&rule.name, date), reason, &rule.profile)
-            }
-            Cause::Place { rule, .. } => {
-                let reason = Reason::Place { name: rule.name.clone() };
-                (place_run(&rule.name), reason, &rule.profile)
-            }
-            Cause::Start { start, .. } => (start_run(&start.id), Reason::Start, &start.profile),
-            Cause::Hold { hold, .. } => {
-                let reason = Reason::Hold { reason: hold.reason.clone() };
-                (hold_run(hold.cookie), reason, &hold.profile)
-            }
+            Cause::Weekly { rule, .. } => Reason::Weekly { name: rule.name.clone() },
+            Cause::Place { rule, .. } => Reason::Place { name: rule.name.clone() },
+            Cause::Start { .. } => Reason::Start,
+            Cause::Hold { hold, .. } => Reason::Hold { reason: hold.reason.clone() },
         };
         Period {
-            run,
+            run: self.run(),
             reason,
-            profile: profile.clone(),
+            profile: self.profile().to_owned(),
             measures: self.measures().clone(),
             from: self.from,
             until: self.until,

@@ -88,6 +88,16 @@ impl Attention {
         self.by[sense as usize]
     }
 
+    /// Tells whether somebody says when the person is idle.
+    pub fn is_known(&self) -> bool {
+        self.idle.is_some()
+    }
+
+    /// Tells whether there was no input for a while.
+    pub fn is_idle(&self) -> bool {
+        self.idle == Some(true)
+    }
+
     /// Tells whether the person is at the screen. Where nobody says when they are idle, they are taken to be away.
     pub fn is_active(&self) -> bool {
         self.idle == Some(false) && !self.locked && !self.sleeps

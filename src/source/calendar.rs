@@ -43,10 +43,7 @@ pub async fn on_calendar(
             .inspect_err(|error| tracing::warn!(%error, "cannot watch the calendar"))
             .ok();
         let ask = Ask { path: path.clone(), categories: categories.clone(), now: clock.now() };
-        let answer = match tokio::time::timeout(READ_AT_MOST, ask_reader(&ask)).await {
-            Ok(answer) => answer,
-            Err(_) => None,
-        };
+        let answer = tokio::time::timeout(READ_AT_MOST, ask_reader(&ask)).await.ok().flatten();
         if tell.send(Event::Calendar(answer)).await.is_err() {
             return;
         }

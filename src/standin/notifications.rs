@@ -21,11 +21,16 @@ type Whole<'a> =
 /// Pictures are read byte by byte; in one that is larger than this, in bytes, nobody looks for more.
 const LOOKED_AT_AT_MOST: usize = 64 << 10;
 
-fn is_urgent(body: &Body) -> bool {
+/// The urgency of one that nobody says anything of, and that of one that shows while others are held back.
+const NORMAL: u8 = 1;
+const URGENT: u8 = 2;
+
+fn urgency(body: &Body) -> u8 {
     let small = body.data().bytes().len() <= LOOKED_AT_AT_MOST;
     let whole = || body.deserialize::<Whole<'_>>().ok();
     let hints = small.then(whole).flatten().map(|(.., hints, _)| hints);
-    hints.is_some_and(|hints| hints.get("urgency") == Some(&Variant::from(2_u8)))
+    let said = hints.and_then(|hints| hints.get("urgency")?.downcast_ref::<u8>().ok());
+    said.unwrap_or(NORMAL)
 }
 
 /// One notification.
@@ -39,6 +44,8 @@ pub struct Popup {
     pub body: String,
     /// Names and words of what can be answered.
     pub actions: Vec<String>,
+    /// How urgent it is: 0, 1 or 2.
+    pub urgency: u8,
 }
 
 /// What was shown, and what waits.
@@ -98,12 +105,14 @@ impl Popups {
         let body = call.body();
         let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
         let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
-        let is_urgent = self.urgent_shows && is_urgent(&body);
+        let urgency = urgency(&body);
+        let is_urgent = self.urgent_shows && urgency == URGENT;
         let mut popup = Popup {
             id: replaces,
             summary: summary.to_owned(),
             body: text.to_owned(),
             actions: actions.into_iter().map(str::to_owned).collect(),
+            urgency,
         };
         let shows = is_urgent || !holds_back;
         let mut all = self.shown.iter_mut().chain(&mut self.waiting);

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::{
         calendar::Decided,
-        schedule::{Hold, Start, Unlock},
+        schedule::{Grace, Hold, Start, Unlock},
     };
 
     fn at(text: &str) -> Timestamp {
@@ -100,6 +100,8 @@ mod tests {
                 paused_until: Some(noon),
                 offs: vec![noon],
                 unlocks: vec![Unlock { what: "x.com".into(), from: noon, until: noon }],
+                graces: [("weekly:e@2026-06-01".to_owned(), Grace { from: noon, begun: true })]
+                    .into(),
                 holds: vec![],
             },
             clocks: Clocks {

@@ -14,6 +14,7 @@ mod machine;
 mod receipt;
 mod receipts;
 mod screen_time;
+mod suggested;
 
 pub use atomic::{remove as remove_file, replace as replace_file, rewrite as rewrite_file};
 pub use by_hand::{ByHandStore, Clocks, Kept, Seen};
@@ -24,3 +25,4 @@ pub use machine::new_id;
 pub use receipt::Receipt;
 pub use receipts::ReceiptStore;
 pub use screen_time::ScreenTimeStore;
+pub use suggested::{SuggestedStore, suggestion_text, suggestions};

@@ -27,6 +27,8 @@ batches = ["13:00", "18:00"]
 notifications = "batched"
 [profiles.dark]
 notifications = "urgent"
+[suggestions]
+a-day = 0
 "#;
 
 /// The real timer never comes to these times.

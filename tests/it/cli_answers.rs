@@ -1,7 +1,8 @@
 //! What `quietctl` answers, and with which exit code, when the daemon is there.
 
 use quietd::api::{
-    AppEntry, Error, MeasuresEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+    AppEntry, Error, MeasuresEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry,
+    WaitEntry,
 };
 
 use crate::quiet_stand_in::{Desk, hours_from_now, phase};
@@ -140,6 +141,7 @@ async fn keys_are_there_whatever_is_quiet() {
             "config_error",
             "measures",
             "next_batch",
+            "next_break",
             "next_change",
             "paused",
             "paused_until",
@@ -147,6 +149,8 @@ async fn keys_are_there_whatever_is_quiet() {
             "profile",
             "quiet",
             "reasons",
+            "suggestion",
+            "to_lock",
             "until",
             "version",
             "waits",
@@ -189,6 +193,16 @@ async fn by_hand() {
     assert_eq!(json["waits"][0]["what"], "org.mozilla.firefox");
     let ran = desk.run(&["unlock", "--cancel", "firefox"]).await;
     assert_eq!(ran.out, "firefox stays locked.\n");
+    desk.scene().to_lock = [("org.mozilla.firefox", "Firefox"), ("steam", "Steam")]
+        .map(|(app, name)| (app.to_owned(), name.to_owned()))
+        .map(|(app, name)| ToLockEntry { app, name, at: hours_from_now(1) })
+        .into();
+    let ran = desk.run(&["later"]).await;
+    assert!(ran.out.starts_with("Firefox and Steam stay open until "), "{ran:?}");
+    let ran = desk.run(&["status"]).await;
+    assert!(ran.out.contains("\nFirefox and Steam will be locked "), "{ran:?}");
+    let json = desk.run(&["status", "--format", "json"]).await.json();
+    assert_eq!(json["to_lock"][1]["app"], "steam");
     assert_eq!(desk.run(&["forget", "7"]).await.code, 0);
     assert_eq!(
         desk.scene().asked,
@@ -199,6 +213,7 @@ async fn by_hand() {
             "Unlock www.reddit.com 300000000",
             "Unlock firefox 0",
             "CancelUnlock firefox",
+            "Later",
             "Sessions 0",
             "ForgetSession 7",
         ]

@@ -127,6 +127,8 @@ fn the_starter_has_the_phases_of_the_built_in_profiles_and_shows_every_key() {
         "wait",
         "breaks",
         "every",
+        "a-day",
+        "hours",
         "apps",
         "sites",
         "categories",

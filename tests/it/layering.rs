@@ -7,8 +7,18 @@ use std::{
 };
 
 /// Folders of the pure core.
-const PURE: [&str; 8] =
-    ["calendar", "config", "notes", "people", "plan", "report", "schedule", "screen_time"];
+const PURE: [&str; 10] = [
+    "breaks",
+    "calendar",
+    "config",
+    "notes",
+    "people",
+    "plan",
+    "report",
+    "schedule",
+    "screen_time",
+    "suggestions",
+];
 
 /// Modules of ours that the pure core may not name.
 const WORLD: [&str; 9] =

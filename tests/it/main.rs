@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod batches;
+mod breaks;
 mod budgie;
 mod cli_answers;
 mod cli_follow;
@@ -17,6 +18,7 @@ mod desktops;
 mod displays;
 mod dunst;
 mod gnome;
+mod grace;
 mod groups;
 mod house;
 mod hyprland_ctm;
@@ -39,6 +41,7 @@ mod quiet_stand_in;
 mod replaced;
 mod report;
 mod screen_time;
+mod sealed;
 mod setting;
 mod sites;
 mod swaync;

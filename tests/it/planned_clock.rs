@@ -110,6 +110,13 @@ impl Desk {
         found.unwrap_or_else(|_| panic!("never: {what}")).unwrap().clone()
     }
 
+    /// Waits until the next change is so many hours from noon: what was answered has arrived.
+    async fn until_it_begins_at(&mut self, hours: i64) {
+        let at = NOON.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours);
+        let usec = at.as_microsecond().unsigned_abs();
+        self.until("it is at another time", |it| it.next_change == usec).await;
+    }
+
     async fn until_shown(&self, what: &str, is: impl Fn(&[Popup]) -> bool) -> Vec<Popup> {
         let wait = async {
             loop {
@@ -154,6 +161,7 @@ async fn ten_minutes_before_one_the_person_is_asked() {
     assert_eq!(notice.actions, ["drop", "Not today", "later", "In an hour"]);
 
     desk.dunst.person_chooses(notice.id, "later").await;
+    desk.until_it_begins_at(2).await;
     desk.no_notice().await;
     assert_eq!(desk.planned().await[0].state, "moved");
     // The calendar moves it; the person's word stays.
@@ -185,6 +193,7 @@ async fn not_today_is_not_today() {
     desk.pass(55).await;
     let notice = desk.the_notice("Quiet begins at 13:00").await;
     desk.dunst.person_chooses(notice.id, "drop").await;
+    desk.until_it_begins_at(2).await;
     desk.no_notice().await;
     desk.pass(10).await;
     assert_eq!(desk.sessions().await.len(), 0);

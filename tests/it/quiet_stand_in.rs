@@ -11,7 +11,7 @@ use std::{
 use quietd::{
     api::{
         AppEntry, DoctorEntry, Error, INTERFACE, MeasuresEntry, NAME, PATH, PeriodEntry,
-        ProblemEntry, ScreenTimeEntry, SessionEntry, WaitEntry,
+        ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
     standin::PrivateBus,
 };
@@ -32,9 +32,12 @@ pub struct Scene {
     pub paused_until: u64,
     pub batch_until: u64,
     pub next_batch: u64,
+    pub next_break: u64,
+    pub suggestion: String,
     pub measures: MeasuresEntry,
     pub reasons: Vec<PeriodEntry>,
     pub waits: Vec<WaitEntry>,
+    pub to_lock: Vec<ToLockEntry>,
     pub problems: Vec<ProblemEntry>,
     pub config_error: String,
     pub version: Option<String>,
@@ -99,6 +102,14 @@ impl Control {
         self.hear("Resume".to_owned()).map(drop)
     }
 
+    fn break_later(&self) -> Result<(), Error> {
+        self.hear("BreakLater".to_owned()).map(drop)
+    }
+
+    fn break_skip(&self) -> Result<(), Error> {
+        self.hear("BreakSkip".to_owned()).map(drop)
+    }
+
     fn off(&self) -> Result<(), Error> {
         self.hear("Off".to_owned()).map(drop)
     }
@@ -109,6 +120,11 @@ impl Control {
 
     fn cancel_unlock(&self, what: &str) -> Result<(), Error> {
         self.hear(format!("CancelUnlock {what}")).map(drop)
+    }
+
+    fn later(&self) -> Result<u64, Error> {
+        let scene = self.hear("Later".to_owned())?;
+        Ok(scene.to_lock.iter().map(|app| app.at).min().unwrap_or(0))
     }
 
     fn plan(&self, from_usec: u64, until_usec: u64) -> Result<Vec<PeriodEntry>, Error> {
@@ -170,6 +186,16 @@ impl Control {
     }
 
     #[zbus(property)]
+    fn next_break(&self) -> u64 {
+        self.scene().next_break
+    }
+
+    #[zbus(property)]
+    fn suggestion(&self) -> String {
+        self.scene().suggestion.clone()
+    }
+
+    #[zbus(property)]
     fn measures(&self) -> MeasuresEntry {
         self.scene().measures.clone()
     }
@@ -182,6 +208,11 @@ impl Control {
     #[zbus(property)]
     fn waits(&self) -> Vec<WaitEntry> {
         self.scene().waits.clone()
+    }
+
+    #[zbus(property)]
+    fn to_lock(&self) -> Vec<ToLockEntry> {
+        self.scene().to_lock.clone()
     }
 
     #[zbus(property)]

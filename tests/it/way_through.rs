@@ -41,11 +41,13 @@ lock = ["app:org.example.Chat"]
 lock = ["app:org.example.Chat", "app:org.example.Mail"]
 [profiles.other]
 lock = ["app:org.example.Mail"]
+[suggestions]
+a-day = 0
 "#;
 
 const ENTRY: &str = "[Desktop Entry]\nType=Application\nName=<b>Chat\u{7}</b>\nExec=chat\n";
 
-const CHAT: &str = "app-gnome-org.example.Chat-20.scope";
+pub const CHAT: &str = "app-gnome-org.example.Chat-20.scope";
 
 /// The real timer never comes to these times.
 const NOON: &str = "2140-06-01T12:00:00Z";
@@ -60,34 +62,35 @@ const CAUGHT_LATE: Row = Row {
     ..lock::ROW
 };
 
-struct Desk {
-    bus: PrivateBus,
-    dunst: Option<Dunst>,
-    systemd: Systemd,
-    clock: Arc<ManualClock>,
-    tell: mpsc::Sender<Event>,
-    snapshot: watch::Receiver<Snapshot>,
-    engine: JoinHandle<()>,
-    env: Env,
+/// The daemon in this process, and a desktop around it.
+pub struct Desk {
+    pub bus: PrivateBus,
+    pub dunst: Option<Dunst>,
+    pub systemd: Systemd,
+    pub clock: Arc<ManualClock>,
+    pub tell: mpsc::Sender<Event>,
+    pub snapshot: watch::Receiver<Snapshot>,
+    pub engine: JoinHandle<()>,
+    pub env: Env,
     _home: tempfile::TempDir,
 }
 
 /// A process of an app; killed with the test, whatever became of it.
-struct App(Child);
+pub struct App(pub Child);
 
 impl App {
-    fn start() -> Self {
+    pub fn start() -> Self {
         Self(Command::new("/bin/cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
     }
 
     /// Waits for its end; tells the signal that it was.
-    async fn ends(mut self) -> Option<i32> {
+    pub async fn ends(mut self) -> Option<i32> {
         let ended = tokio::task::spawn_blocking(move || self.0.wait().unwrap());
         timeout(PATIENCE, ended).await.unwrap().unwrap().signal()
     }
 
     /// Waits until the kernel says that it stands still.
-    async fn stands_still(&self) {
+    pub async fn stands_still(&self) {
         use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
         let pid = nix::unistd::Pid::from_raw(self.0.id().try_into().unwrap());
         let wait = tokio::task::spawn_blocking(move || waitpid(pid, Some(WaitPidFlag::WUNTRACED)));
@@ -95,7 +98,7 @@ impl App {
         assert!(matches!(status, WaitStatus::Stopped(..)), "{status:?}");
     }
 
-    fn runs(&mut self) -> bool {
+    pub fn runs(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }
 }
@@ -109,17 +112,22 @@ impl Drop for App {
 
 impl Desk {
     /// However busy this machine is, an app that is started here is caught before it has done anything.
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(vec![&CAUGHT_IN_TIME]).await
     }
 
     async fn with(rows: Vec<&'static Row>) -> Self {
+        Self::of(CONFIG, rows).await
+    }
+
+    /// With another config, and other backends.
+    pub async fn of(config: &str, rows: Vec<&'static Row>) -> Self {
         let bus = PrivateBus::start().unwrap();
         let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
         let home = tempfile::TempDir::new().unwrap();
         let systemd = Systemd::start(bus.address(), &home.path().join("sys")).await.unwrap();
         for (folder, file, text) in [
-            (".config/quietd", "config.toml", CONFIG),
+            (".config/quietd", "config.toml", config),
             (".local/share/applications", "org.example.Chat.desktop", ENTRY),
         ] {
             let folder = home.path().join(folder);
@@ -139,55 +147,55 @@ impl Desk {
         Self { bus, dunst, systemd, clock, tell, snapshot, engine, env, _home: home }
     }
 
-    fn dunst(&self) -> &Dunst {
+    pub fn dunst(&self) -> &Dunst {
         self.dunst.as_ref().unwrap()
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Error> {
+    pub async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         self.tell.send(Event::Call(request(reply))).await.unwrap();
         timeout(PATIENCE, answer).await.unwrap().unwrap()
     }
 
-    async fn start(&mut self, profile: &str) {
+    pub async fn start(&mut self, profile: &str) {
         let (profile, lasts) = (profile.to_owned(), SignedDuration::from_hours(6));
         self.ask(|reply| Request::Start { profile, lasts, reply }).await.unwrap();
         self.until("locked", |it| it.locked.contains("org.example.Chat")).await;
     }
 
-    async fn unlock(&self, what: &str) -> Result<(), Error> {
+    pub async fn unlock(&self, what: &str) -> Result<(), Error> {
         let (what, lasts) = (what.to_owned(), SignedDuration::ZERO);
         self.ask(|reply| Request::Unlock { what, lasts, reply }).await
     }
 
-    async fn cancel(&self, what: &str) -> Result<(), Error> {
+    pub async fn cancel(&self, what: &str) -> Result<(), Error> {
         let what = what.to_owned();
         self.ask(|reply| Request::CancelUnlock { what, reply }).await
     }
 
-    async fn off(&self) {
+    pub async fn off(&self) {
         self.ask(|reply| Request::Off { reply }).await.unwrap();
         // What is started in the same moment is meant by it too.
         self.clock.advance(SignedDuration::from_micros(1));
     }
 
     /// Waits until the engine has taken all it was sent so far.
-    async fn has_taken_all(&self) {
+    pub async fn has_taken_all(&self) {
         self.ask(|reply| Request::Sessions { since: Timestamp::MIN, reply }).await.unwrap();
     }
 
-    async fn pass(&self, seconds: i64) {
+    pub async fn pass(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
         self.tell.send(Event::Due).await.unwrap();
     }
 
-    async fn until(&mut self, what: &str, is: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+    pub async fn until(&mut self, what: &str, is: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         let found = timeout(PATIENCE, self.snapshot.wait_for(is)).await;
         found.unwrap_or_else(|_| panic!("never: {what}")).unwrap().clone()
     }
 
     /// Waits until what dunst shows is so.
-    async fn until_shown(&self, what: &str, is: impl Fn(&[Popup]) -> bool) -> Vec<Popup> {
+    pub async fn until_shown(&self, what: &str, is: impl Fn(&[Popup]) -> bool) -> Vec<Popup> {
         let wait = async {
             loop {
                 let changed = self.dunst().changed();
@@ -207,17 +215,17 @@ impl Desk {
         popups
     }
 
-    async fn the_notice(&self, title: &str) -> Popup {
+    pub async fn the_notice(&self, title: &str) -> Popup {
         let one = |popups: &[Popup]| popups.len() == 1 && popups[0].summary == title;
         self.until_shown(title, one).await.remove(0)
     }
 
-    async fn no_notice(&self) {
+    pub async fn no_notice(&self) {
         self.until_shown("no notice", <[Popup]>::is_empty).await;
     }
 
     /// Starts the locked app, and waits for the notice.
-    async fn starts_chat(&self) -> (App, Popup) {
+    pub async fn starts_chat(&self) -> (App, Popup) {
         let app = App::start();
         self.systemd.start_unit(CHAT, &[app.0.id()]).await.unwrap();
         let locked = |popups: &[Popup]| {
@@ -242,16 +250,16 @@ impl Desk {
         timeout(PATIENCE, frozen).await.unwrap();
     }
 
-    fn stops(&self) -> usize {
+    pub fn stops(&self) -> usize {
         self.systemd.calls().iter().filter(|call| call.starts_with("StopUnit")).count()
     }
 }
 
 const LOCKED: &str = "<b>Chat</b> is locked until 18:00";
 
-type Running = (mpsc::Sender<Event>, watch::Receiver<Snapshot>, JoinHandle<()>);
+pub type Running = (mpsc::Sender<Event>, watch::Receiver<Snapshot>, JoinHandle<()>);
 
-async fn begin(
+pub async fn begin(
     bus: &PrivateBus,
     env: &Env,
     clock: &Arc<ManualClock>,

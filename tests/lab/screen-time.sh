@@ -21,7 +21,7 @@ doctor_says() { ctl doctor | tr '\n' ' ' | tr -s ' ' | grep -Fq "$1"; }
 # Time itself is what is looked at here; nothing is waited for by it.
 passes() { user sleep "$1"; }
 counts() { local before; before=$(today "$@"); passes 3; (($(today "$@") > before)); }
-stands_still() { not counts; }
+stands_still() { not counts "$@"; }
 woken() { user sh -c 'cat "/proc/$1/status"' - "$(user systemctl --user show -P MainPID quietd)" | awk '/^voluntary/ {print $2}'; }
 is_not_woken() { local before; before=$(woken); "$@"; [[ -n $before && $(woken) == "$before" ]]; }
 says_no() { ctl today >"$out/off" 2>&1 && return 1; grep -q '14 weeks' "$out/off"; }

@@ -38,6 +38,7 @@ pub use identity::{Identity, plain};
 pub use installed::{folders as application_folders, installed, installed_by_and_by};
 pub use running::{KnownBy, RunningApp, Sign, running_apps};
 pub use starts::How;
+pub use streams::Streams;
 
 use super::{Environment, Known, Row, Seen};
 use crate::plan::Measure;

@@ -62,19 +62,27 @@ pub const URL: &str = "/system/proxy/autoconfig-url";
 pub struct GnomeProxy {
     keys: Keys,
     lease: Lease,
-    /// Whether Chromium asks this setting too.
-    is_chromiums: bool,
+    /// Which browsers ask this setting here.
+    reaches: &'static str,
 }
 
 impl GnomeProxy {
     /// Opens it; does no I/O.
     pub fn new(desktop: &Desktop, dconf: Dconf) -> Self {
         let desktops = desktop.env.current_desktop.as_deref().unwrap_or_default();
-        Self {
-            keys: Keys::new(dconf, ROW.id),
-            lease: Lease::default(),
-            is_chromiums: desktops.split(':').any(|one| ["GNOME", "X-Cinnamon"].contains(&one)),
-        }
+        Self { keys: Keys::new(dconf, ROW.id), lease: Lease::default(), reaches: reaches(desktops) }
+    }
+}
+
+/// Says which browsers ask this setting on a desktop, and where others leave sites open.
+fn reaches(desktops: &str) -> &'static str {
+    let is = |names: &[&str]| desktops.split(':').any(|one| names.contains(&one));
+    if is(&["GNOME", "X-Cinnamon"]) {
+        "Firefox, Chromium and browsers made of them"
+    } else if is(&["KDE"]) {
+        "Firefox. In Chromium all sites stay open: it takes no rule from Plasma's setting that is longer than 510 characters, and these are"
+    } else {
+        "Firefox; Chromium has other settings on this desktop"
     }
 }
 
@@ -86,12 +94,7 @@ impl Backend for GnomeProxy {
         }
         let own = self.keys.dconf().read().and_then(|now| own(&now, now.get(MODE)?, now.get(URL)?));
         match own {
-            Ok(_) if self.is_chromiums => {
-                Probe::Ready("Firefox, Chromium and browsers made of them".to_owned())
-            }
-            Ok(_) => {
-                Probe::Ready("Firefox; Chromium has other settings on this desktop".to_owned())
-            }
+            Ok(_) => Probe::Ready(self.reaches.to_owned()),
             Err(error) => Probe::Unsupported(format!("{error}.")),
         }
     }

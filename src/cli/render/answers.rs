@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Page, changes,
+    Page, changes, plain,
     status::problems,
     time::{counted, moment},
 };
-use crate::api::{PeriodEntry, ProblemEntry};
+use crate::api::{PeriodEntry, ProblemEntry, ToLockEntry, listed};
 
 /// The way out, as every answer that made it quiet ends.
 const OFF: (&str, &str) = ("quietctl off", "gives everything back now");
@@ -118,6 +118,32 @@ pub fn resumed(page: &Page, headline: &str, failed: &[ProblemEntry]) -> String {
     out.push('\n');
     out.push_str(&page.commands(&[OFF]));
     out
+}
+
+/// `quietctl later`.
+pub fn later(page: &Page, apps: &[ToLockEntry], until: Option<Timestamp>) -> String {
+    let mut out = page.heading(&stays_open(page, apps, until));
+    out.push('\n');
+    out.push_str(&page.commands(&[
+        ("quietctl later", "once more, as often as you like"),
+        ("quietctl status", "shows what is locked when"),
+    ]));
+    out
+}
+
+/// `Firefox and Steam stay open until 18:09`.
+pub fn stays_open(page: &Page, apps: &[ToLockEntry], until: Option<Timestamp>) -> String {
+    let names: Vec<String> = apps.iter().map(|app| plain(&app.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let what = match names.as_slice() {
+        [] => "What is about to be locked stays".to_owned(),
+        [one] => format!("{one} stays"),
+        names => format!("{} stay", listed(names)),
+    };
+    match until {
+        Some(until) => format!("{what} open until {}", page.when(until)),
+        None => format!("{what} open"),
+    }
 }
 
 /// `quietctl off`.
@@ -319,6 +345,27 @@ mod tests {
             screens down at their own buttons if that is better for you.
           To see what serves each measure here: quietctl doctor
         ");
+    }
+
+    #[test]
+    fn put_off() {
+        let page = sample::page();
+        let until = Some(sample::at("2026-11-25T18:09+01"));
+        let app = |name: &str| ToLockEntry { name: name.into(), ..ToLockEntry::default() };
+        insta::assert_snapshot!(later(&page, &[app("Firefox")], until), @r"
+        Firefox stays open until 18:09
+
+        quietctl later   once more, as often as you like
+        quietctl status  shows what is locked when
+        ");
+        assert_eq!(
+            stays_open(&page, &[app("Firefox"), app("Steam")], until),
+            "Firefox and Steam stay open until 18:09"
+        );
+        assert_eq!(
+            stays_open(&page, &[], until),
+            "What is about to be locked stays open until 18:09"
+        );
     }
 
     #[test]

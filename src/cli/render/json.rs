@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     api::{
-        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, WaitEntry,
+        AppEntry, DoctorEntry, MeasuresEntry, PeriodEntry, ProblemEntry, SessionEntry, ToLockEntry,
+        WaitEntry,
     },
     cli::state::State,
 };
@@ -26,10 +27,13 @@ pub fn status(page: &Page, state: &State, ahead: &[PeriodEntry]) -> Value {
         "paused_until": page.iso(state.paused_until),
         "batch_until": page.iso(state.batch_until.unwrap_or(0)),
         "next_batch": page.iso(state.next_batch.unwrap_or(0)),
+        "next_break": page.iso(state.next_break.unwrap_or(0)),
+        "suggestion": text(state.suggestion.as_deref().unwrap_or_default()),
         "measures": measures(&state.measures),
         "reasons": plan(page, &state.reasons),
         "ahead": plan(page, ahead),
         "waits": waits(page, state.waits.as_deref().unwrap_or_default()),
+        "to_lock": to_lock(page, state.to_lock.as_deref().unwrap_or_default()),
         "problems": problems(&state.problems),
         "config_error": text(&state.config_error),
         "version": state.version,
@@ -166,6 +170,12 @@ fn waits(page: &Page, waits: &[WaitEntry]) -> Value {
             })
         })
         .collect()
+}
+
+fn to_lock(page: &Page, apps: &[ToLockEntry]) -> Value {
+    let row =
+        |app: &ToLockEntry| json!({ "app": app.app, "name": app.name, "at": page.iso(app.at) });
+    apps.iter().map(row).collect()
 }
 
 fn problems(problems: &[ProblemEntry]) -> Value {

@@ -86,8 +86,11 @@ pub fn page(
         out.push_str(&page.commands(&[("quietctl doctor", "says what counts here, if anything")]));
         return out;
     }
-    let quiet = format!("{} of quiet time", long(all.quiet));
-    out.push_str(&page.advice(0, &format!("{} at the screen, {quiet}", long(all.seconds))));
+    let quiet = format!(", {} of quiet time", long(all.quiet));
+    let quiet = if all.quiet > 0 { &*quiet } else { "" };
+    let mut said = format!("{} at the screen{quiet}", long(all.seconds));
+    said[..1].make_ascii_uppercase();
+    out.push_str(&page.advice(0, &said));
     out.push('\n');
     out.push_str(&page.columns(&rows(page, shown, from, hours)));
     let mut spent: Vec<(String, u64)> =
@@ -204,6 +207,7 @@ fn long(seconds: u64) -> String {
     let hours = super::time::counted(seconds / 3_600, "hour");
     let minutes = super::time::counted(seconds / 60 % 60, "minute");
     match (seconds / 3_600, seconds / 60 % 60) {
+        (0, 0) if seconds == 0 => "no time".to_owned(),
         (0, 0) => "less than a minute".to_owned(),
         (0, _) => minutes,
         (_, 0) => hours,
@@ -281,13 +285,13 @@ mod tests {
         1 hour 20 minutes at the screen, 1 hour
         of quiet time
 
-          Thu 19              –
-          Fri 20              –
-          Sat 21              –
-          Sun 22              –
-          Mon 23              –
-          Tue 24  █           7s
-          Wed 25  ██          1h 20m, quiet 1h
+          Thu 19      –
+          Fri 20      –
+          Sat 21      –
+          Sun 22      –
+          Mon 23      –
+          Tue 24  █   7s
+          Wed 25  ██  1h 20m, quiet 1h
 
         By group
           chat          15m
@@ -321,7 +325,7 @@ mod tests {
         let hours = [hour("2026-11-25T09:00:00+01", 13_000, 0, &apps)];
         let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
         let text = page(&sample::page(), Shown::Hours, &from, &hours, &known());
-        assert!(text.contains("13 more  2h 10m"), "{text}");
+        assert!(text.contains("13 more  2h 11m"), "{text}");
         for word in ["only", "too", "streak", "score", "more than", "less than", "goal", "limit"] {
             assert!(!text.contains(word), "{word}: {text}");
         }

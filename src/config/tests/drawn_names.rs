@@ -92,7 +92,7 @@ app = ["discord"]
     6 | tint = 3400
       | ^^^^ not known here
       |
-      = help: Take it out; a profile takes `notifications`, `dim`, `warmth`, `greyscale`, `lock`, `wait`, `breaks`.
+      = help: Take it out; a profile takes `notifications`, `dim`, `warmth`, `greyscale`, `lock`, `wait`, `grace`, `breaks`.
 
     error: the table of breaks needs the key `for`
      --> config.toml:7:10

@@ -268,6 +268,19 @@ fn the_kind_of_a_session_is_in_no_summary_and_no_title() {
 }
 
 #[test]
+fn grace_is_a_minute_where_nothing_is_said_and_at_most_ten() {
+    let grace = |text: &str| valid(text).config.profiles["mine"].grace;
+    assert_eq!(valid("").config.profiles["settle"].grace, SignedDuration::from_secs(60));
+    assert_eq!(grace("[profiles.mine]\nlock = ['x.com']\n"), SignedDuration::from_secs(60));
+    assert_eq!(grace("[profiles.mine]\ngrace = '0s'\n"), SignedDuration::ZERO);
+    assert_eq!(grace("[profiles.mine]\ngrace = '10m'\n"), SignedDuration::from_mins(10));
+    let text = "[profiles.mine]\ngrace = '11m'\n";
+    let mistakes = crate::config::parse_here(text, "config.toml", &Installed::default());
+    let said = mistakes.unwrap_err().summary();
+    assert!(said.contains("`grace = \"11m\"` is longer than 10 minutes"), "{said}");
+}
+
+#[test]
 fn screen_time_is_kept_for_14_weeks_unless_something_else_is_written() {
     let kept = |text: &str| valid(text).config.screen_time.keep;
     assert_eq!(kept(""), Some(hours(14 * 7 * 24)));
@@ -295,5 +308,19 @@ fn screen_time_that_cannot_be_meant_is_said() {
         let drawn = parse(&text, "config.toml").unwrap_err().render(false);
         assert!(drawn.contains(said), "{drawn}");
         assert!(drawn.contains("unknown key \"idle\" in [screen-time]"), "{drawn}");
+    }
+}
+
+#[test]
+fn notes_are_sealed_only_where_that_is_written() {
+    assert!(!valid("").config.log.encrypt && !valid("[log]").config.log.encrypt);
+    assert!(valid("[log]\nencrypt = true").config.log.encrypt);
+    for (text, said) in [
+        ("[log]\nencrypt = \"yes\"", "`encrypt` takes true or false"),
+        ("[log]\nseal = true", "unknown key"),
+        ("log = true", "`log` takes a table"),
+    ] {
+        let mistakes = parse(text, "config.toml").unwrap_err().render(false);
+        assert!(mistakes.contains(said), "{text}: {mistakes}");
     }
 }

@@ -128,7 +128,7 @@ fn what_is_stricter_lets_none_through() {
 fn what_begins_during_a_batch_holds_at_once() {
     let mut world = World::default();
     let measures = level(Notifications::Batched);
-    world.config.profiles.insert("calm".into(), Profile { measures });
+    world.config.profiles.insert("calm".into(), Profile { measures, ..Profile::default() });
     world.config.batches = vec!["13:00".parse().unwrap()];
     let now = at("2026-06-01T13:02:00Z");
     let start =

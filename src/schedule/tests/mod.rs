@@ -2,6 +2,7 @@
 //! hand means, `properties` at random worlds.
 
 mod batches;
+mod grace;
 mod properties;
 mod rules;
 mod stays;

@@ -29,7 +29,10 @@ fn start(from: Timestamp, until: Timestamp) -> Start {
 }
 
 fn with_profile(mut world: World) -> World {
-    world.config.profiles.insert("calm".into(), Profile { measures: dim(30) });
+    world
+        .config
+        .profiles
+        .insert("calm".into(), Profile { measures: dim(30), ..Profile::default() });
     world
 }
 

@@ -10,7 +10,9 @@ use proptest::{
     prelude::*,
 };
 
-use super::super::{ByHand, Evaluation, Facts, Hold, Period, SETTLE, Session, Start, Stay, Unlock};
+use super::super::{
+    ByHand, Evaluation, Facts, Grace, Hold, Period, SETTLE, Session, Start, Stay, Unlock,
+};
 use crate::config::{
     AfterRule, Breaks, Config, Days, Kinds, Lock, Measures, Notifications, Phase, PlaceRule,
     Profile, Sign, WeeklyRule,
@@ -153,6 +155,7 @@ pub fn any_measures() -> impl Strategy<Value = Measures> {
                     every: SignedDuration::from_mins(15 * breaks),
                     lasts: SignedDuration::from_mins(5),
                 }),
+                breaks_off: false,
             }
         },
     )
@@ -192,7 +195,7 @@ fn any_weekly() -> impl Strategy<Value = WeeklyRule> {
 
 /// Sessions by kind, when they ended and how much later they were logged, in steps.
 pub fn any_sessions(noon: usize) -> impl Strategy<Value = Vec<Session>> {
-    vec((0..3usize, -80..30i32, 0..12i32), 0..4).prop_map(move |sessions| {
+    vec((0..3usize, -80..30i32, -4..12i32), 0..4).prop_map(move |sessions| {
         let sessions = sessions.into_iter().enumerate();
         let sessions = sessions.map(|(id, (kind, ended, late))| Session {
             id: format!("s{id}"),
@@ -219,23 +222,30 @@ pub fn bedroom(measures: Measures) -> PlaceRule {
 fn any_config() -> impl Strategy<Value = Config> {
     let when = (vec(any_rule(), 0..3), vec(any_weekly(), 0..3), option::of(any_measures()));
     let batches = btree_set(0..48i8, 0..4);
-    let profiles = (any_measures(), any_measures());
-    (when, profiles, batches).prop_map(|((after, mut weekly, place), (one, two), batches)| {
-        for (number, rule) in weekly.iter_mut().enumerate() {
-            rule.name = format!("w{number}");
-        }
-        let place = place.map(bedroom);
-        let profiles = [("one", one), ("two", two)]
-            .map(|(name, measures)| (name.to_owned(), Profile { measures }));
-        Config {
-            after,
-            weekly,
-            places: place.into_iter().collect(),
-            profiles: profiles.into(),
-            batches: batches.into_iter().map(on_the_grid).collect(),
-            ..Config::default()
-        }
-    })
+    let profiles = (any_measures(), any_measures(), vec(0..3i32, 4));
+    (when, profiles, batches).prop_map(
+        |((after, mut weekly, place), (one, two, graces), batches)| {
+            for (number, rule) in weekly.iter_mut().enumerate() {
+                rule.name = format!("w{number}");
+            }
+            let place = place.map(bedroom);
+            let profiles = [("one", one), ("two", two)].map(|(name, measures)| {
+                (name.to_owned(), Profile { measures, ..Profile::default() })
+            });
+            let graced = ["ease", "phase 0", "phase 1", "phase 2"].into_iter().zip(graces);
+            let graced = graced.map(|(name, steps)| {
+                (name.to_owned(), Profile { grace: STEP * steps, ..Profile::default() })
+            });
+            Config {
+                after,
+                weekly,
+                places: place.into_iter().collect(),
+                profiles: profiles.into_iter().chain(graced).collect(),
+                batches: batches.into_iter().map(on_the_grid).collect(),
+                ..Config::default()
+            }
+        },
+    )
 }
 
 fn any_by_hand(noon: usize) -> impl Strategy<Value = ByHand> {
@@ -244,7 +254,12 @@ fn any_by_hand(noon: usize) -> impl Strategy<Value = ByHand> {
     let hold = option::weighted(0.3, (profile(), -150..5i32));
     let lifted = (option::weighted(0.3, -20..20i32), vec(-60..10i32, 0..2));
     let unlocks = vec((0..3usize, -15..15i32, -10..20i32), 0..3);
+    let unlocks = (unlocks, vec((0..RUNS.len(), -60..60i32, any::<bool>()), 0..3));
     (starts, hold, lifted, unlocks).prop_map(move |(starts, hold, (paused, offs), unlocks)| {
+        let (unlocks, graces) = unlocks;
+        let graces = graces.into_iter().map(|(run, from, begun)| {
+            (run_of(noon, run), Grace { from: steps(noon, from), begun })
+        });
         let starts = starts.into_iter().enumerate().map(|(id, (profile, from, lasts))| Start {
             id: format!("h{id}"),
             profile,
@@ -268,16 +283,27 @@ fn any_by_hand(noon: usize) -> impl Strategy<Value = ByHand> {
             paused_until: paused.map(|until| steps(noon, until)),
             offs: offs.into_iter().map(|off| steps(noon, off)).collect(),
             unlocks: unlocks.collect(),
+            graces: graces.collect(),
             holds: holds.into_iter().collect(),
         }
     })
+}
+
+/// The runs whose clock, or whose grace, is an odd one.
+const RUNS: [&str; 6] =
+    ["session:s0", "session:s1", "weekly:w0@", "place:bedroom", "start:h0", "hold:7"];
+
+fn run_of(noon: usize, run: usize) -> String {
+    let run = RUNS[run];
+    let date = ["2026-03-28", "2026-10-24"][noon];
+    if run.ends_with('@') { format!("{run}{date}") } else { run.to_owned() }
 }
 
 /// A world around one of the [`NOONS`], and which.
 pub fn any_world() -> impl Strategy<Value = (World, usize)> {
     (0..2usize, 0..3usize).prop_flat_map(|(noon, zone)| {
         let stay = option::of((-200..3i32, option::of(1..100i32)));
-        let ahead = vec((0..6usize, 0..20i32), 0..2);
+        let ahead = vec((0..RUNS.len(), 0..20i32), 0..2);
         let slept = option::weighted(0.2, (-60..60i32, 0..30i32));
         let facts = (any_config(), any_sessions(noon), any_by_hand(noon), stay, ahead);
         (facts, slept).prop_map(move |((config, sessions, by_hand, stay, ahead), slept)| {
@@ -285,10 +311,7 @@ pub fn any_world() -> impl Strategy<Value = (World, usize)> {
                 let left = lasts.map(|lasts| steps(noon, since + lasts) - SETTLE);
                 ("bedroom".to_owned(), Stay { since: steps(noon, since), left })
             });
-            let date = ["2026-03-28", "2026-10-24"][noon];
-            let weekly = format!("weekly:w0@{date}");
-            let runs = ["session:s0", "session:s1", &weekly, "place:bedroom", "start:h0", "hold:7"];
-            let ahead = ahead.into_iter().map(|(run, by)| (runs[run].to_owned(), STEP * by));
+            let ahead = ahead.into_iter().map(|(run, by)| (run_of(noon, run), STEP * by));
             let world = World {
                 config,
                 sessions,

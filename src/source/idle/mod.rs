@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Without input for so long, in milliseconds, the person is idle.
-const IDLE_AFTER: u32 = 60_000;
+pub const IDLE_AFTER: u32 = 60_000;
 
 /// Tells whether the person is idle, by whoever says so here, for as long as it is not dropped.
 pub async fn on_idle(desktop: Desktop, look_again: Arc<Notify>, tell: mpsc::Sender<Event>) {

@@ -91,7 +91,7 @@ async fn an_app_in_a_call_goes_on_until_that_ends() {
     let desired = lock(&["org.example.Chat", "org.example.Game"]);
     let receipt = put_in_force(&backend, &desired, None).await;
     assert!(!systemd.is_frozen(CHAT) && systemd.is_frozen(GAME), "the others are locked");
-    assert_eq!(notes(&backend), [CALLS]);
+    assert_eq!(left_out(&backend), [CALLS]);
     let mut ear = Ear::of(&backend);
 
     // Put in force once more in the midst of it.
@@ -102,7 +102,7 @@ async fn an_app_in_a_call_goes_on_until_that_ends() {
     again(&mut ear).await;
     let receipt = put_in_force(&backend, &desired, Some(&receipt)).await;
     assert!(systemd.is_frozen(CHAT));
-    assert_eq!(notes(&backend), [""; 0]);
+    assert_eq!(left_out(&backend), [""; 0]);
     drop(ear);
     assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
     assert!(!systemd.is_frozen(CHAT) && !systemd.is_frozen(GAME));
@@ -119,7 +119,7 @@ async fn a_program_without_a_unit_is_not_adopted_in_a_call() {
     let receipt = put_in_force(&backend, &desired, None).await;
     let scope = format!("app-quietd-quiet\\x2dlab\\x2dcall-{}.scope", app.pid());
     assert_eq!(systemd.processes(&scope), [0; 0]);
-    assert_eq!(notes(&backend)[0].replace("quiet-lab-call", "org.example.Chat"), CALLS);
+    assert_eq!(left_out(&backend)[0].replace("quiet-lab-call", "org.example.Chat"), CALLS);
     sound.now(&stream(app.pid(), "idle"));
     put_in_force(&backend, &desired, Some(&receipt)).await;
     assert!(systemd.is_frozen(&scope), "{}", systemd.state().await);
@@ -160,7 +160,7 @@ async fn what_cannot_be_known_holds_nothing_up() {
         let put = put_in_force(&backend, &lock, None);
         tokio::time::timeout(AT_MOST, put).await.unwrap();
         assert!(sound.systemd.is_frozen(CHAT), "{script}");
-        assert_eq!(notes(&backend), [""; 0]);
+        assert_eq!(left_out(&backend), [""; 0]);
     }
 }
 
@@ -192,7 +192,7 @@ esac"#;
     let desired = lock(&["org.example.Chat"]);
     let receipt = put_in_force(&backend, &desired, None).await;
     assert!(!systemd.is_frozen(CHAT));
-    assert_eq!(notes(&backend), [CALLS]);
+    assert_eq!(left_out(&backend), [CALLS]);
     let mut ear = Ear::of(&backend);
     sound.now("[]");
     sound.tell("Event 'change' on source-output #4\nEvent 'remove' on source-output #4\n");

@@ -1,5 +1,7 @@
 //! `quietctl status`: what is quiet, why, until when, what is next, what could not be done, and how to leave.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     time::{left, moment},
 };
 use crate::{
-    api::{PeriodEntry, ProblemEntry},
+    api::{PeriodEntry, ProblemEntry, listed},
     cli::state::State,
     plan::Measure,
 };
@@ -20,6 +22,7 @@ pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestam
     let mut out = page.heading(&headline(page, state));
     let mut rows = rows(page, &state.measures);
     say_batches(page, state, &mut rows);
+    say_next_break(page, state, &mut rows);
     if !rows.is_empty() {
         out.push('\n');
         out.push_str(&page.table(&rows));
@@ -38,7 +41,12 @@ pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestam
         out.push_str("\nNext\n");
         out.push_str(&page.table(&next_rows(page, &next)));
     }
+    out.push_str(&to_lock(page, state));
     out.push_str(&waits(page, state));
+    if let Some(line) = state.suggestion.as_deref().filter(|line| !line.is_empty()) {
+        out.push_str("\nPerhaps\n");
+        out.push_str(&page.advice(2, line));
+    }
     out.push_str(&problems(page, &state.problems));
     if !state.config_error.is_empty() {
         out.push_str("\nThe config\n");
@@ -125,6 +133,15 @@ fn say_batches(page: &Page, state: &State, rows: &mut Vec<(&'static str, String)
     }
 }
 
+/// Says about when the next break is.
+fn say_next_break(page: &Page, state: &State, rows: &mut [(&'static str, String)]) {
+    let next = state.next_break.and_then(moment);
+    let row = rows.iter_mut().find(|(name, _)| *name == Measure::Breaks.name());
+    if let (Some(at), Some((_, text))) = (next, row) {
+        text.push_str(&format!(", the next about {}", page.when(at)));
+    }
+}
+
 /// A row for each change: when, and what it is then.
 fn next_rows(page: &Page, next: &[(Timestamp, String)]) -> Vec<(String, String)> {
     /// More of them are for `quietctl plan`.
@@ -145,6 +162,26 @@ fn then(change: &Change<'_>) -> String {
     let profiles = profiles(&change.running);
     let measures = short(&together(change.running.iter().copied()));
     if measures.is_empty() { profiles } else { format!("{profiles}: {}", measures.join(", ")) }
+}
+
+/// What is about to be locked, a line for each moment; empty where nothing is.
+fn to_lock(page: &Page, state: &State) -> String {
+    let apps = state.to_lock.as_deref().unwrap_or_default();
+    let mut by_moment: BTreeMap<Timestamp, Vec<String>> = BTreeMap::new();
+    for app in apps {
+        if let Some(at) = moment(app.at) {
+            by_moment.entry(at).or_default().push(plain(&app.name));
+        }
+    }
+    let mut out = String::new();
+    for (at, names) in by_moment {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let today = page.here(at).date() == page.now.date();
+        let at = if today { format!("at {}", page.when(at)) } else { page.when(at) };
+        let line = format!("{} will be locked {at} (later: quietctl later)", listed(&names));
+        out.push_str(&page.advice(0, &line));
+    }
+    if out.is_empty() { out } else { format!("\n{out}") }
 }
 
 /// What waits to be let through; empty where nothing does.

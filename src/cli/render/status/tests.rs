@@ -242,3 +242,45 @@ fn on_a_narrow_terminal_no_line_is_longer() {
     quietctl off  gives everything back now
     ");
 }
+
+#[test]
+fn the_next_break_and_a_suggestion() {
+    let state = State {
+        next_break: Some(sample::usec("2026-11-25T15:40+01")),
+        suggestion: Some("Drink a glass of water.".into()),
+        measures: MeasuresEntry { breaks: Some(900_000_000), ..MeasuresEntry::default() },
+        ..State::default()
+    };
+    insta::assert_snapshot!(page(&sample::page(), &state, &[], horizon()), @r"
+    Nothing is quiet now
+
+      breaks  suggested every 15 minutes, the next about 15:40
+
+    Perhaps
+      Drink a glass of water.
+
+    quietctl log  after a session makes it quiet
+    ");
+}
+
+#[test]
+fn what_is_about_to_be_locked() {
+    let app = |name: &str, at: &str| crate::api::ToLockEntry {
+        app: name.to_lowercase(),
+        name: name.into(),
+        at: sample::usec(at),
+    };
+    let names = ["Firefox", "Mail", "Slack", "Steam"];
+    let mut apps: Vec<_> = names.map(|name| app(name, "2026-11-25T18:00+01")).into();
+    apps.push(app("Chat", "2026-11-26T00:05+01"));
+    let state = State { to_lock: Some(apps), ..State::default() };
+    insta::assert_snapshot!(page(&sample::page(), &state, &[], horizon()), @r"
+    Nothing is quiet now
+
+    Firefox, Mail, Slack and 1 more will be locked at 18:00 (later:
+    quietctl later)
+    Chat will be locked Thursday 00:05 (later: quietctl later)
+
+    quietctl log  after a session makes it quiet
+    ");
+}
