@@ -147,7 +147,7 @@ impl Reading {
                         &uid,
                         key.as_deref(),
                         &event,
-                        event.starts.clone(),
+                        &event.starts,
                         &file,
                     );
                 }
