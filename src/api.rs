@@ -26,6 +26,8 @@ pub enum Error {
     UnknownSession(String),
     /// No note has that id.
     UnknownNote(String),
+    /// Notes are to be sealed, and the key is not to be had.
+    NoKey(String),
     /// A note that says nothing, is too long, or has a value that cannot be meant.
     InvalidNote(String),
     /// A time that cannot be meant.

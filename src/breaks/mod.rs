@@ -164,6 +164,11 @@ impl Course {
         was
     }
 
+    /// Ends a break, and counts anew.
+    pub fn end(&mut self, now: SignedDuration) {
+        self.rest(now);
+    }
+
     fn postpone(&mut self, now: SignedDuration) {
         self.state = State::Working;
         self.not_before = Some(now.saturating_add(LATER));

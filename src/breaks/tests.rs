@@ -78,6 +78,10 @@ fn later_is_five_minutes_and_skip_a_whole_time() {
     assert!(course.skip(min(37)));
     assert_eq!(course.due(), Some(min(67)));
     assert!(!course.skip(min(38)));
+    // Off ends one too, and what was being asked.
+    assert_eq!(course.look(min(67)), Step::Ask);
+    course.end(min(67));
+    assert_eq!((course.begin(min(67)), course.due()), (None, Some(min(97))));
 }
 
 #[test]

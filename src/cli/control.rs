@@ -38,6 +38,8 @@ pub struct NewNote {
     pub ask: Option<String>,
     /// The session it belongs to; empty for none, and the last one where it is not said.
     pub session: Option<String>,
+    /// Whether it may be kept unsealed.
+    pub plain: bool,
 }
 
 /// What is to be erased.
@@ -107,6 +109,7 @@ impl Control {
         options.extend(note.sleep.map(|sleep| ("sleep", Variant::from(length(Some(sleep))))));
         options.extend(note.ask.as_deref().map(|ask| ("ask", Variant::from(ask))));
         options.extend(note.session.as_deref().map(|id| ("session", Variant::from(id))));
+        options.extend(note.plain.then(|| ("plain", Variant::from(true))));
         self.call(Start::IfNeeded, "AddNote", &(&*note.text, options)).await
     }
 
@@ -281,6 +284,7 @@ fn answered(error: &str, text: String) -> CommandError {
             "UnknownSession" | "UnknownNote" | "NothingRunning" | "NeverLocked" => {
                 CommandError::new(Kind::No, text)
             }
+            "NoKey" => CommandError::no_key(text),
             "ConfigInvalid" => {
                 CommandError::new(Kind::No, text).hint("To see every mistake: quietctl check")
             }

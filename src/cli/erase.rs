@@ -13,7 +13,12 @@ use super::{
 };
 use crate::{
     api::Erased,
-    store::{ByHandStore, Kept, ScreenTimeStore, SessionLog, StoreError, remove_leftovers},
+    dbus::keyring,
+    store::{
+        ByHandStore, Kept, ScreenTimeStore, SessionLog, StoreError, SuggestedStore,
+        remove_leftovers,
+    },
+    suggestions::Given,
 };
 
 /// Erases for good what was logged and noted
@@ -21,16 +26,16 @@ use crate::{
 #[group(id = "what", required = true, multiple = false)]
 struct What {
     /// A session, with its notes; what it made quiet ends
-    #[arg(long, value_name = "ID", group = "what")]
+    #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// One note
-    #[arg(long, value_name = "ID", group = "what")]
+    #[arg(long, value_name = "ID")]
     note: Option<String>,
     /// Everything that is older: 2026-11-01, monday, "2h ago"
-    #[arg(long, value_name = "DATE", group = "what")]
+    #[arg(long, value_name = "DATE")]
     before: Option<String>,
     /// Everything; what is quiet is given back first
-    #[arg(long, group = "what")]
+    #[arg(long)]
     all: bool,
 }
 
@@ -99,6 +104,9 @@ impl EraseCommand {
 /// Gives everything back, and erases everything, with no daemon running.
 async fn without_daemon(context: &Context) -> Result<Erased, CommandError> {
     let restored = restore::without_daemon(context).await?;
+    if let Ok(bus) = context.bus().await {
+        keyring::forget(bus).await;
+    }
     let mut erased = erase_all(context).map_err(|error| {
         CommandError::new(Kind::Refused, format!("Not everything is erased: {error}"))
     })?;
@@ -117,7 +125,11 @@ fn erase_all(context: &Context) -> Result<Erased, StoreError> {
     let sessions = log.forget_all(now)?;
     let notes = log.notes().forget_before(None, now)?;
     ScreenTimeStore::open(&env.state_dir()).erase_all()?;
-    ByHandStore::open(&env.state_dir()).write(&Kept::default())?;
+    SuggestedStore::open(&env.state_dir()).write(&Given::default())?;
+    let by_hand = ByHandStore::open(&env.state_dir());
+    // What was decided about sessions to come is no record, and dropped ones are not to come back.
+    let planned = by_hand.read().0.planned;
+    by_hand.write(&Kept { planned, ..Kept::default() })?;
     remove_leftovers(&env.state_dir())?;
     let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Erased { sessions: many(sessions), notes: many(notes), kept: None })

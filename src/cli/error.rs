@@ -21,6 +21,9 @@ impl From<Kind> for ExitCode {
     }
 }
 
+/// What to do where a note cannot be sealed.
+const UNSEALED: &str = "To keep it unsealed: quietctl note --plain";
+
 /// A command's error: a kind, what happened in a sentence, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError {
@@ -48,6 +51,16 @@ impl CommandError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// A note was to be sealed and could not be.
+    pub fn no_key(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message).hint(UNSEALED)
+    }
+
+    /// Whether it is that.
+    pub fn is_for_want_of_a_key(&self) -> bool {
+        self.hints.iter().any(|hint| hint == UNSEALED)
     }
 
     /// The daemon is not on the bus.

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{
     CommandError,
-    ask::{line, say},
+    ask::{Answer, ask, is_anybody_there, line, say},
     context::Context,
     control::NewNote,
     error::Kind,
@@ -52,6 +52,9 @@ pub struct Note {
     /// The session it belongs to, or "none"; if not said, the last one of the past 72 hours
     #[arg(long, value_name = "ID")]
     session: Option<String>,
+    /// Keeps it unsealed, where notes are to be sealed and the key is not there
+    #[arg(long)]
+    plain: bool,
     /// For people, or for programs
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -67,15 +70,26 @@ impl Note {
         note.session = session;
         // Before the daemon is asked: a refusal names what was typed, and costs nothing.
         let text = clean("The note", &note.text, TEXT_AT_MOST).map_err(refused)?;
-        let ask = note.ask.as_deref().unwrap_or_default();
-        note.ask = clean("The question", ask, ASK_AT_MOST).map_err(refused)?;
+        let question = note.ask.as_deref().unwrap_or_default();
+        note.ask = clean("The question", question, ASK_AT_MOST).map_err(refused)?;
         note.text = text.unwrap_or_default();
         if note.text.is_empty() && note.ask.is_none() && note.mood.is_none() && note.sleep.is_none()
         {
             return Ok(Said::text("Nothing was written, so nothing is kept.\n").but(Kind::No));
         }
         let control = context.control().await?;
-        let id = control.add_note(&note).await?;
+        let id = match control.add_note(&note).await {
+            // What was typed is not to be typed again.
+            Err(error) if error.is_for_want_of_a_key() && is_anybody_there() => {
+                say(&format!("{}\n", error.message));
+                if ask("Keep it unsealed?") != Answer::Yes {
+                    return Err(error);
+                }
+                note.plain = true;
+                control.add_note(&note).await?
+            }
+            added => added?,
+        };
         // It is kept: what fails from here on must not read as if it were not.
         let kept = control.notes(None).await.unwrap_or_default();
         let kept = kept.into_iter().find(|kept| kept.id == id);
@@ -100,6 +114,7 @@ impl Note {
             sleep,
             ask: self.ask,
             session: None,
+            plain: self.plain,
         };
         if !note.text.is_empty() {
             return Ok(note);

@@ -106,7 +106,7 @@ impl ReportCommand {
         let page = context.page();
         let (from, to) = self.days(&page.now)?;
         let file = self.file(from, to)?;
-        let known = self.known(context, from, to).await?;
+        let known = Self::known(context, from, to).await?;
         let choice = self.choose(&page, &known)?;
         let groups = counted::known(context).groups;
         let group_of = |app: &str| groups.get(&plain(app)).cloned();
@@ -186,7 +186,6 @@ impl ReportCommand {
     }
 
     async fn known(
-        &self,
         context: &Context,
         from: civil::Date,
         to: civil::Date,

@@ -7,9 +7,10 @@ use jiff::{SignedDuration, civil};
 use toml::de::DeTable;
 
 use super::{
-    BATCHES_AT_MOST, DIM_AT_MOST, DailyBreaks, Days, Measures, Notifications, ScreenTime, Sign,
-    Suggestions,
+    BATCHES_AT_MOST, DIM_AT_MOST, DailyBreaks, Days, Log, Measures, Notifications, ScreenTime,
+    Sign, Suggestions,
     calendar::{self, CALENDAR},
+    log::{self, LOG},
     names::{nearest, shown},
     notes::Notes,
     people::{self, PEOPLE},
@@ -33,6 +34,7 @@ pub(super) struct File<'a> {
     pub breaks: Option<DailyBreaks>,
     pub suggestions: Option<Suggestions>,
     pub screen_time: ScreenTime,
+    pub log: Log,
 }
 
 /// `[[after]]`.
@@ -121,7 +123,7 @@ keys! {
     SITES: "sites" takes "a list of sites", "sites = [\"reddit.com\"]";
 }
 
-const TOP_KEYS: [&Key; 12] = [
+const TOP_KEYS: [&Key; 13] = [
     &AFTER,
     &WEEKLY,
     &PLACE,
@@ -134,6 +136,7 @@ const TOP_KEYS: [&Key; 12] = [
     &CALENDAR,
     &DAILY,
     &SUGGESTIONS,
+    &LOG,
 ];
 const PROFILE_KEYS: [&Key; 8] =
     [&NOTIFICATIONS, &DIM, &WARMTH, &GREYSCALE, &LOCK, &WAIT, &GRACE, &BREAKS];
@@ -200,6 +203,7 @@ impl<'a> File<'a> {
             breaks: file.get(&DAILY).and_then(|value| rest::daily(&value, notes)),
             suggestions: file.get(&SUGGESTIONS).and_then(|value| rest::suggestions(&value, notes)),
             screen_time: screen_time::read(file.get(&SCREEN_TIME).as_ref(), notes),
+            log: log::read(file.get(&LOG).as_ref(), notes),
         }
     }
 }

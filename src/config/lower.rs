@@ -44,6 +44,7 @@ pub(super) fn config(
         calendar,
         breaks,
         suggestions,
+        log: file.log,
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Config {
     pub screen_time: super::ScreenTime,
     /// Where planned sessions come from: `[calendar]`.
     pub calendar: Option<Calendar>,
+    /// How what is logged is kept: `[log]`.
+    pub log: super::Log,
 }
 
 /// `[calendar]`: appointments that become planned sessions.

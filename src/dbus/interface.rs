@@ -60,7 +60,8 @@ impl Quiet {
 
     /// Keeps a note: a few words, or none. `options` may hold `mood` (u, 0 to 10), `sleep` (t, microseconds), `ask` (s: a question
     /// for the next appointment) and `session` (s: the session's id, or "" for none; if not said, the last one that ended at
-    /// most 72 hours ago). Answers the note's id.
+    /// most 72 hours ago). Where notes are to be sealed and the key is not to be had, it fails with `NoKey`, unless `plain` (b) is
+    /// true. Answers the note's id.
     #[zbus(out_args("id"))]
     async fn add_note(
         &self,

@@ -5,6 +5,7 @@
 
 pub mod dconf;
 pub mod interface;
+pub mod keyring;
 mod notes;
 mod notify;
 mod peer;

@@ -21,6 +21,7 @@ pub(super) fn new_note(text: String, options: &Options) -> Result<NewNote, Error
         sleep,
         ask: words(options, "ask")?,
         session: words(options, "session")?,
+        plain: flag(options, "plain")?,
     })
 }
 
@@ -45,6 +46,12 @@ pub(super) fn erase(what: &Options) -> Result<Erase, Error> {
 fn words(options: &Options, name: &str) -> Result<Option<String>, Error> {
     let read = |value: &OwnedVariant| value.downcast_ref::<String>().map_err(|_| odd(name, "text"));
     options.get(name).map(read).transpose()
+}
+
+fn flag(options: &Options, name: &str) -> Result<bool, Error> {
+    let read =
+        |value: &OwnedVariant| value.downcast_ref::<bool>().map_err(|_| odd(name, "true or false"));
+    options.get(name).map_or(Ok(false), read)
 }
 
 fn number(options: &Options, name: &str) -> Result<Option<u64>, Error> {

@@ -158,6 +158,11 @@ impl Engine {
         }
     }
 
+    /// Everything is off: so is a break, and the next one is a whole time away.
+    pub(super) fn end_break(&mut self) {
+        self.breaks.course.end(self.since_boot);
+    }
+
     /// *Later* or *Skip*, by hand.
     pub(super) fn answer_break(&mut self, answer: BreakAnswer) -> Result<(), Error> {
         let (now, course) = (self.since_boot, &mut self.breaks.course);

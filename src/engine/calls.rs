@@ -262,6 +262,7 @@ impl Engine {
         self.by_hand.starts.clear();
         self.by_hand.paused_until = None;
         self.by_hand.unlocks.clear();
+        self.end_break();
         call_off(&mut self.by_hand.graces, self.now);
         // The way out is open even on a full disk.
         self.keep_by_hand();

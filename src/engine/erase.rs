@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{ANSWER_AT_MOST, Engine, Reply, calls};
+use super::{ANSWER_AT_MOST, Engine, Reply, STOP_AT_MOST, calls};
 use crate::{
     api::{Erased, Error},
+    dbus::keyring,
     notes::Note,
     schedule::ByHand,
-    store::{self, StoreError},
+    store::{self, StoreError, SuggestedStore},
+    suggestions::Given,
 };
 
 /// What is to be erased.
@@ -33,6 +35,9 @@ impl Engine {
         let all = what == Erase::All;
         if all {
             self.off();
+            let bus = self.desktop.session.clone();
+            // What was sealed with it is erased too; should the keyring not answer, the key opens nothing any more.
+            tokio::spawn(async move { keyring::forget(&bus).await });
         }
         let erased = self.erase(what);
         self.read_log();
@@ -42,7 +47,9 @@ impl Engine {
         };
         tracing::info!(sessions = erased.sessions, notes = erased.notes, "erased");
         self.try_again();
-        self.when_settled(ANSWER_AT_MOST, move |engine| {
+        // What is still to be given back by then is said.
+        let at_most = if all { STOP_AT_MOST } else { ANSWER_AT_MOST };
+        self.when_settled(at_most, move |engine| {
             let erased = if all { engine.erase_what_is_left(erased) } else { Ok(erased) };
             calls::answer(reply, erased);
         });
@@ -115,6 +122,8 @@ impl Engine {
                         again.";
             return Ok(Erased { kept: Some(kept.to_owned()), ..erased });
         }
+        let suggested = SuggestedStore::open(&env.state_dir());
+        suggested.write(&Given::default()).map_err(not_kept)?;
         store::remove_leftovers(&env.state_dir()).map_err(not_kept)?;
         Ok(erased)
     }

@@ -7,11 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Damage, Engine, Reply, calls, calls::answer, erase::Erase, sentences};
 use crate::{
     api::{Erased, Error, NoteEntry},
+    dbus::keyring,
     notes::{
-        ASK_AT_MOST, BELONGS_FOR, Content, MOOD_AT_MOST, Note, SLEEP_AT_MOST, TEXT_AT_MOST, Words,
-        clean,
+        ASK_AT_MOST, BELONGS_FOR, Content, Key, MOOD_AT_MOST, NONCE, Note, SLEEP_AT_MOST,
+        TEXT_AT_MOST, Words, clean,
     },
-    store::{self, NoteLog, StoreError},
+    store::{self, NoteLog, NotesRead, StoreError},
 };
 
 /// A method call about notes.
@@ -53,30 +54,55 @@ pub struct NewNote {
     pub ask: Option<String>,
     /// The session it belongs to; empty for none, and the last one where it is not said.
     pub session: Option<String>,
+    /// Whether it may be kept unsealed though notes are to be sealed.
+    pub plain: bool,
 }
 
 impl Engine {
     /// Does what was asked about notes.
     pub(super) fn notes_call(&mut self, call: NotesCall) {
         match call {
-            NotesCall::Add { asked, reply } => answer(reply, self.add_note(asked)),
-            NotesCall::List { since, reply } => answer(reply, self.list_notes(since)),
+            NotesCall::Add { asked, reply } => self.add_note(asked, reply),
+            NotesCall::List { since, reply } => self.list_notes(since, reply),
             NotesCall::Erase { what, reply } => self.erase_call(what, reply),
         }
     }
 
-    fn add_note(&mut self, asked: NewNote) -> Result<String, Error> {
-        let session = self.session_of(asked.session.as_deref())?;
-        let words = words(asked)?;
-        let note = Note {
+    fn add_note(&mut self, asked: NewNote, reply: Reply<String>) {
+        let plain = asked.plain || !self.config.log.encrypt;
+        let (note, log) = match self.new_note(asked).and_then(|note| Ok((note, self.note_log()?))) {
+            Ok(it) => it,
+            Err(error) => return answer(reply, Err(error)),
+        };
+        if plain {
+            return answer(reply, keep(&log, note));
+        }
+        // The keyring may take its time; nothing else waits for it.
+        let bus = self.desktop.session.clone();
+        tokio::spawn(async move {
+            let sealed = match keyring::key(&bus).await {
+                Ok(key) => sealed(note, &key),
+                Err(why) => Err(no_key(&why)),
+            };
+            answer(reply, sealed.and_then(|note| keep(&log, note)));
+        });
+    }
+
+    fn new_note(&self, asked: NewNote) -> Result<Note, Error> {
+        // Before any config could be read, nobody knows whether notes are to be sealed.
+        if !asked.plain && !self.config_error.is_empty() && self.config.profiles.is_empty() {
+            return Err(Error::NoKey(
+                "The config could not be read, so it is not known whether notes are to be sealed; \
+                 nothing was kept. `quietctl check` shows every mistake."
+                    .to_owned(),
+            ));
+        }
+        Ok(Note {
             id: store::new_id().map_err(|error| not_kept(&error))?,
             at: self.now,
-            session,
-            content: Content::Open(words),
-        };
-        self.note_log()?.append(&note).map_err(|error| not_kept(&error))?;
-        tracing::info!(id = note.id, "kept a note");
-        Ok(note.id)
+            session: self.session_of(asked.session.as_deref())?,
+            content: Content::Open(words(asked)?),
+        })
     }
 
     /// The session a note belongs to: the one that was named, or the last one if that ended not long ago.
@@ -100,16 +126,23 @@ impl Engine {
         Err(calls::unknown_session(named))
     }
 
-    fn list_notes(&mut self, since: Timestamp) -> Result<Vec<NoteEntry>, Error> {
-        let mut notes = self.read_notes()?;
+    fn list_notes(&mut self, since: Timestamp, reply: Reply<Vec<NoteEntry>>) {
+        let NotesRead { mut notes, damage } = match self.note_log() {
+            Ok(log) => log.all(),
+            Err(error) => return answer(reply, Err(error)),
+        };
+        self.note_damage(Damage::Notes, &sentences(&damage));
         notes.retain(|note| note.at >= since);
-        Ok(notes.into_iter().map(row).collect())
-    }
-
-    fn read_notes(&mut self) -> Result<Vec<Note>, Error> {
-        let read = self.note_log()?.all();
-        self.note_damage(Damage::Notes, &sentences(&read.damage));
-        Ok(read.notes)
+        let bus = self.desktop.session.clone();
+        tokio::spawn(async move {
+            let any_sealed = notes.iter().any(|note| matches!(note.content, Content::Sealed(_)));
+            let keys = if any_sealed { keyring::keys(&bus).await } else { Ok(Vec::new()) };
+            let keys = keys.unwrap_or_else(|why| {
+                tracing::info!(%why, "notes stay sealed");
+                Vec::new()
+            });
+            answer(reply, Ok(notes.into_iter().map(|note| row(opened(note, &keys))).collect()));
+        });
     }
 
     /// How many notes belong to each session.
@@ -134,6 +167,38 @@ impl Engine {
     fn note_log(&self) -> Result<NoteLog, Error> {
         self.log.as_ref().map(store::SessionLog::notes).ok_or_else(calls::no_log)
     }
+}
+
+fn keep(log: &NoteLog, note: Note) -> Result<String, Error> {
+    log.append(&note).map_err(|error| not_kept(&error))?;
+    tracing::info!(id = note.id, "kept a note");
+    Ok(note.id)
+}
+
+fn sealed(note: Note, key: &Key) -> Result<Note, Error> {
+    let Content::Open(words) = &note.content else { return Ok(note) };
+    let nonce = keyring::random::<NONCE>().ok();
+    let sealed = nonce.and_then(|nonce| key.seal(&note.id, words, nonce));
+    let content = sealed.map(Content::Sealed).ok_or_else(|| {
+        Error::NoKey("The note could not be sealed, so it was not kept.".to_owned())
+    })?;
+    Ok(Note { content, ..note })
+}
+
+/// The note as far as it can be read with these keys.
+fn opened(note: Note, keys: &[Key]) -> Note {
+    let Content::Sealed(sealed) = &note.content else { return note };
+    let words = keys.iter().find_map(|key| key.open(&note.id, sealed));
+    match words {
+        Some(words) => Note { content: Content::Open(words), ..note },
+        None => note,
+    }
+}
+
+fn no_key(why: &keyring::NoKey) -> Error {
+    Error::NoKey(format!(
+        "Notes are to be sealed ([log] encrypt = true), but the key is not to be had: {why}. Nothing was kept."
+    ))
 }
 
 /// Checks what was written; nothing is kept of what is not right.

@@ -1,13 +1,15 @@
 //! What a person notes after a session: a few words, a mood, last night's sleep, a question for the next appointment.
 //!
-//! Pure: what a note is and what of a text is kept. No files, no bus, no clock. Where notes lie on disk is
+//! Pure: what a note is, what of a text is kept, and how it is sealed. No files, no bus, no clock. Where notes lie on disk is
 //! [`crate::store`]'s.
 
+mod seal;
 mod text;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use seal::{KEY, Key, NONCE};
 pub use text::{ASK_AT_MOST, TEXT_AT_MOST, TooLong, clean};
 
 /// The highest mood; the lowest is 0.

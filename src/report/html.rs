@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, ISOWeekDate};
 
 use super::{
     Day, Report,
@@ -35,9 +35,9 @@ pub fn html(report: &Report) -> String {
     );
     figures(report, &mut out);
     questions(report, &mut out);
-    sessions(report, &mut out);
     let buckets = buckets(&report.days);
     charts(report, &buckets, &mut out);
+    sessions(report, &mut out);
     notes(report, &mut out);
     day_by_day(report, &mut out);
     out.push_str(
@@ -81,8 +81,10 @@ fn figures(report: &Report, out: &mut String) {
 }
 
 fn questions(report: &Report, out: &mut String) {
-    let items: String =
-        report.questions().map(|ask| format!("<li class=\"text\">{}</li>", escaped(ask))).collect();
+    let mut items = String::new();
+    for ask in report.questions() {
+        let _ = write!(items, "<li class=\"text\">{}</li>", escaped(ask));
+    }
     if !items.is_empty() {
         let _ = writeln!(out, "<section><h2>To ask</h2><ul>{items}</ul></section>");
     }
@@ -92,7 +94,7 @@ fn sessions(report: &Report, out: &mut String) {
     if report.sessions.is_empty() {
         return;
     }
-    out.push_str("<section><h2>Sessions</h2><ul>");
+    out.push_str("<section><h2>Sessions</h2><ul class=\"many\">");
     for session in &report.sessions {
         let _ = write!(out, "<li>{}", words::moment(&session.ended));
         if let Some(label) = &session.label {
@@ -131,8 +133,7 @@ impl Bucket<'_> {
 
 /// By day, by week from Monday on, or by month: so many that each can be seen.
 fn buckets(days: &[Day]) -> (&'static str, Vec<Bucket<'_>>) {
-    let week =
-        |date: Date| date.iso_week_date().first_of_week().map(|it| it.date()).unwrap_or(date);
+    let week = |date: Date| date.iso_week_date().first_of_week().map_or(date, ISOWeekDate::date);
     let short = |date: Date| date.strftime("%-d %b").to_string();
     let bucket = |days| Bucket { short: String::new(), long: String::new(), days };
     if days.len() <= BY_DAY {
@@ -177,7 +178,9 @@ fn charts(report: &Report, (by, buckets): &(&'static str, Vec<Bucket<'_>>), out:
             .iter()
             .map(|bucket| {
                 let sum = bucket.sum(of);
-                bucket.bar(Some(sum), &words::time(sum))
+                let bar = bucket.bar(Some(sum), &words::time(sum));
+                let sessions = if class == "quiet" { bar.sessions } else { 0 };
+                Bar { sessions, ..bar }
             })
             .collect();
         hours_chart(&title, numbers, class, &bars, &along, out);

@@ -1,4 +1,4 @@
-//! A report as Markdown (CommonMark, with GitHub's tables).
+//! A report as Markdown, with tables as GitHub has them.
 
 use super::{Report, words};
 
@@ -17,7 +17,7 @@ pub fn markdown(report: &Report) -> String {
             words::on_days(report.screen(), report.days_with(|day| day.screen > 0)),
         ));
     }
-    let questions: Vec<&str> = report.questions().collect();
+    let questions = report.questions();
     if !questions.is_empty() {
         out.push_str("\n## To ask\n\n");
         for question in questions {
@@ -71,7 +71,7 @@ fn days(report: &Report, out: &mut String) {
     );
     for day in report.days.iter().filter(something) {
         let sleep = day.sleep.map(|minutes| words::time(u64::from(minutes) * 60));
-        let screen = report.screen_time.then(|| words::time(day.screen)).unwrap_or_default();
+        let screen = if report.screen_time { words::time(day.screen) } else { String::new() };
         out.push_str(&format!(
             "| {} | {screen} | {} | {} | {} |\n",
             words::day(day.date),

@@ -228,9 +228,11 @@ impl Report {
         self.days.iter().filter(|day| is(day)).count()
     }
 
-    /// The questions of the notes that were ticked.
-    pub fn questions(&self) -> impl Iterator<Item = &str> {
-        self.notes.iter().filter_map(|note| note.words.ask.as_deref())
+    /// The questions of the notes that were ticked, each once.
+    pub fn questions(&self) -> Vec<&str> {
+        let mut once = BTreeSet::new();
+        let asks = self.notes.iter().filter_map(|note| note.words.ask.as_deref());
+        asks.filter(|ask| once.insert(*ask)).collect()
     }
 }
 

@@ -93,8 +93,8 @@ impl Lists {
         let turn = usize::try_from(turn).unwrap_or(0);
         let longest = lists.iter().map(|list| list.len()).max().unwrap_or(1);
         let mut rounds = (turn..turn + lists.len() * longest).map(|turn| {
-            let list = lists[turn % lists.len()];
-            &*list[turn / lists.len() % list.len()]
+            let one = lists[turn % lists.len()];
+            &*one[turn / lists.len() % one.len()]
         });
         let first = rounds.next()?;
         if first == last { rounds.find(|line| *line != last).or(Some(first)) } else { Some(first) }

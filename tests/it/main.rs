@@ -41,6 +41,7 @@ mod quiet_stand_in;
 mod replaced;
 mod report;
 mod screen_time;
+mod sealed;
 mod setting;
 mod sites;
 mod swaync;

@@ -65,7 +65,7 @@ async fn a_report_holds_what_was_ticked_and_only_its_owner_can_read_it() {
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     assert!(name.ends_with(&format!("-to-{}.html", now.to_zoned(jiff::tz::TimeZone::UTC).date())));
     let page = fs::read_to_string(file).unwrap();
-    for word in ["wintergreen", "a swim?", "retreatword", "Mood 7 of 10", "30 min", "social"] {
+    for word in ["wintergreen", "a swim?", "retreatword", "Mood 7 of 10", "30 min", "chat"] {
         assert!(page.contains(word), "{word}");
     }
     assert!(!page.contains("keptback") && !page.contains("sessionnote"), "not ticked");
@@ -93,7 +93,7 @@ async fn a_report_holds_what_was_ticked_and_only_its_owner_can_read_it() {
             ran.code == 0 && ran.out.contains("sessionnote") && ran.out.contains("keptback"),
             "{ran:?}"
         );
-        assert!(!ran.out.contains("retreatword") && !ran.out.contains("social"), "{ran:?}");
+        assert!(!ran.out.contains("retreatword") && !ran.out.contains("chat"), "{ran:?}");
     }
     assert_eq!(reports(&house).len(), 1);
     let odd: [(&[&str], i32); 4] = [

@@ -88,7 +88,9 @@ pub fn page(
     }
     let quiet = format!(", {} of quiet time", long(all.quiet));
     let quiet = if all.quiet > 0 { &*quiet } else { "" };
-    out.push_str(&page.advice(0, &format!("{} at the screen{quiet}", long(all.seconds))));
+    let mut said = format!("{} at the screen{quiet}", long(all.seconds));
+    said[..1].make_ascii_uppercase();
+    out.push_str(&page.advice(0, &said));
     out.push('\n');
     out.push_str(&page.columns(&rows(page, shown, from, hours)));
     let mut spent: Vec<(String, u64)> =
@@ -205,7 +207,7 @@ fn long(seconds: u64) -> String {
     let hours = super::time::counted(seconds / 3_600, "hour");
     let minutes = super::time::counted(seconds / 60 % 60, "minute");
     match (seconds / 3_600, seconds / 60 % 60) {
-        (0, 0) if seconds == 0 => "No time".to_owned(),
+        (0, 0) if seconds == 0 => "no time".to_owned(),
         (0, 0) => "less than a minute".to_owned(),
         (0, _) => minutes,
         (_, 0) => hours,

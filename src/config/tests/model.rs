@@ -310,3 +310,17 @@ fn screen_time_that_cannot_be_meant_is_said() {
         assert!(drawn.contains("unknown key \"idle\" in [screen-time]"), "{drawn}");
     }
 }
+
+#[test]
+fn notes_are_sealed_only_where_that_is_written() {
+    assert!(!valid("").config.log.encrypt && !valid("[log]").config.log.encrypt);
+    assert!(valid("[log]\nencrypt = true").config.log.encrypt);
+    for (text, said) in [
+        ("[log]\nencrypt = \"yes\"", "`encrypt` takes true or false"),
+        ("[log]\nseal = true", "unknown key"),
+        ("log = true", "`log` takes a table"),
+    ] {
+        let mistakes = parse(text, "config.toml").unwrap_err().render(false);
+        assert!(mistakes.contains(said), "{text}: {mistakes}");
+    }
+}
