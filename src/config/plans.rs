@@ -60,12 +60,15 @@ pub struct Plan {
     pub profiles: Vec<String>,
     /// The names of its groups.
     pub groups: Vec<String>,
+    /// It says when a break is suggested every day.
+    pub breaks: bool,
 }
 
 impl Plan {
     /// Tells whether it brings nothing.
     pub fn is_empty(&self) -> bool {
-        [self.weekly.len(), self.profiles.len(), self.groups.len(), self.after.len()] == [0; 4]
+        let listed = [self.weekly.len(), self.profiles.len(), self.groups.len(), self.after.len()];
+        listed == [0; 4] && !self.breaks
     }
 }
 
@@ -230,6 +233,7 @@ fn read_plan<'a>(
         weekly: file.weekly.iter().filter_map(|it| Some(it.name.as_ref()?.value.into())).collect(),
         profiles: file.profiles.iter().map(|(name, _)| name.value.to_owned()).collect(),
         groups: file.groups.iter().map(|(name, _)| name.value.to_owned()).collect(),
+        breaks: file.breaks.is_some(),
     };
     (file, plan)
 }
@@ -261,5 +265,8 @@ impl<'a> File<'a> {
         self.profiles.extend(plan.profiles);
         self.groups.retain(|(own, _)| !plan.groups.iter().any(|(it, _)| it.value == own.value));
         self.groups.extend(plan.groups);
+        if plan.breaks.is_some() {
+            self.breaks = plan.breaks;
+        }
     }
 }

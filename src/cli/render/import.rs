@@ -176,6 +176,13 @@ pub fn changes(before: &Whole, after: &Whole) -> Vec<Changed> {
         groups.map(|(name, group)| (format!("Group {name}"), holds(group))).collect()
     };
     compare(&mut all, groups(old).into_iter(), groups(new).into_iter());
+    let breaks = |config: &Config| {
+        let it = config.breaks?;
+        let dim = if it.dim > 0 { format!(", {}% darker", it.dim) } else { String::new() };
+        let (every, lasts) = (lasting(it.breaks.every), lasting(it.breaks.lasts));
+        Some(("Breaks every day".to_owned(), format!("{lasts} every {every}{dim}")))
+    };
+    compare(&mut all, breaks(old).into_iter(), breaks(new).into_iter());
     all
 }
 

@@ -143,3 +143,11 @@ fn what_a_plan_says_of_itself_is_bounded() {
     let mark = "\u{feff}[plan]\nname = \"x\"\n";
     assert_eq!(all(OWN, &[mark]).unwrap().plans[0].name.as_deref(), Some("x"));
 }
+
+#[test]
+fn a_plan_may_suggest_breaks() {
+    let plan = "[breaks]\nevery = \"30m\"\nfor = \"5m\"\n";
+    let whole = all("[breaks]\nevery = \"1h\"\nfor = \"1m\"\n", &[plan]).unwrap();
+    assert!(whole.plans[0].breaks && !whole.plans[0].is_empty());
+    assert_eq!(whole.config.breaks.unwrap().breaks.every.as_mins(), 30);
+}
