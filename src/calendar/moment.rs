@@ -104,13 +104,11 @@ impl<'c> Zones<'c> {
             return Some(Moment { at, zone, floats: false, is_day: false });
         }
         let Some(name) = name else { return Some(here(at, false)) };
-        match self.named(name) {
-            Some(zone) => Some(Moment { at, zone, floats: false, is_day: false }),
-            None => {
-                self.unknown = true;
-                Some(Moment { at, zone: self.here.clone(), floats: true, is_day: false })
-            }
+        if let Some(zone) = self.named(name) {
+            return Some(Moment { at, zone, floats: false, is_day: false });
         }
+        self.unknown = true;
+        Some(Moment { at, zone: self.here.clone(), floats: true, is_day: false })
     }
 }
 

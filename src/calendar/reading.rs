@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     AHEAD, Answer, BEHIND, PLANNED_AT_MOST, Planned, Problem,
-    event::Event,
+    event::{Event, Repeats},
     moment::{Moment, Zones},
     repeat::{self, Why},
 };
@@ -142,18 +142,11 @@ impl Reading {
             let Some((master, file)) = master else {
                 for (event, file) in versions.into_values() {
                     let key = event.of.as_ref().and_then(Moment::key);
-                    self.plan(
-                        &mut planned,
-                        &uid,
-                        key.as_deref(),
-                        &event,
-                        &event.starts,
-                        &file,
-                    );
+                    self.plan(&mut planned, &uid, key.as_deref(), &event, &event.starts, &file);
                 }
                 continue;
             };
-            if master.rule.is_none() && master.also.is_empty() && !master.odd_rule {
+            if matches!(master.repeats, Repeats::Not) && master.also.is_empty() {
                 self.plan(&mut planned, &uid, None, &master, &master.starts, &file);
                 continue;
             }
