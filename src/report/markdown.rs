@@ -21,7 +21,7 @@ pub fn markdown(report: &Report) -> String {
     if !questions.is_empty() {
         out.push_str("\n## To ask\n\n");
         for question in questions {
-            out.push_str(&format!("- {}\n", escaped(question).replace('\n', "\n  ")));
+            put(&mut out, &format!("- {}\n", escaped(question).replace('\n', "\n  ")));
         }
     }
     if !report.sessions.is_empty() {
@@ -29,23 +29,23 @@ pub fn markdown(report: &Report) -> String {
         for session in &report.sessions {
             let label = session.label.as_deref().map(|label| format!(": {}", escaped(label)));
             let ended = words::moment(&session.ended);
-            out.push_str(&format!("- {ended}{}\n", label.unwrap_or_default()));
+            put(&mut out, &format!("- {ended}{}\n", label.unwrap_or_default()));
         }
     }
     if !report.groups.is_empty() {
         out.push_str("\n## Time at the screen by group\n\n| group | time |\n|---|---|\n");
         for group in &report.groups {
             let time = words::time(group.seconds);
-            out.push_str(&format!("| {} | {time} |\n", escaped(&group.name)));
+            put(&mut out, &format!("| {} | {time} |\n", escaped(&group.name)));
         }
     }
     days(report, &mut out);
     if !report.notes.is_empty() {
         out.push_str("\n## Notes\n");
         for note in &report.notes {
-            out.push_str(&format!("\n### {}\n\n", words::moment(&note.at)));
+            put(&mut out, &format!("\n### {}\n\n", words::moment(&note.at)));
             if let Some(short) = words::mood_and_sleep(&note.words) {
-                out.push_str(&format!("{short}\n\n"));
+                put(&mut out, &format!("{short}\n\n"));
             }
             for line in note.words.text.iter().flat_map(|text| text.lines()) {
                 out.push_str(format!("> {}", escaped(line)).trim_end());
@@ -54,7 +54,7 @@ pub fn markdown(report: &Report) -> String {
         }
     }
     let made = words::span(report.made, report.made);
-    out.push_str(&format!("\nMade on {made} by quietd. It is not medical advice.\n"));
+    put(&mut out, &format!("\nMade on {made} by quietd. It is not medical advice.\n"));
     out
 }
 
@@ -72,13 +72,16 @@ fn days(report: &Report, out: &mut String) {
     for day in report.days.iter().filter(something) {
         let sleep = day.sleep.map(|minutes| words::time(u64::from(minutes) * 60));
         let screen = if report.screen_time { words::time(day.screen) } else { String::new() };
-        out.push_str(&format!(
-            "| {} | {screen} | {} | {} | {} |\n",
-            words::day(day.date),
-            words::time(day.quiet),
-            sleep.unwrap_or_default(),
-            day.mood.map(|mood| mood.to_string()).unwrap_or_default(),
-        ));
+        put(
+            out,
+            &format!(
+                "| {} | {screen} | {} | {} | {} |\n",
+                words::day(day.date),
+                words::time(day.quiet),
+                sleep.unwrap_or_default(),
+                day.mood.map(|mood| mood.to_string()).unwrap_or_default(),
+            ),
+        );
     }
 }
 
@@ -92,4 +95,8 @@ fn escaped(text: &str) -> String {
         out.push(letter);
     }
     out
+}
+
+fn put(out: &mut String, text: &str) {
+    out.push_str(text);
 }

@@ -135,12 +135,12 @@ pub(super) struct Soon<'a> {
     pub next: Option<Timestamp>,
 }
 
-/// When an app is locked first, from when on that is said, and whether by a period that runs already.
+/// When an app is locked first, from when on that is said, and from when on it was to be said had nobody put it off.
 #[derive(Clone, Copy)]
 struct First {
     at: Timestamp,
     due: Timestamp,
-    runs: bool,
+    near: Timestamp,
 }
 
 /// Looks at the slots that lock apps and are not over; `next` is when what runs, and what is let through, is another one.
@@ -174,27 +174,28 @@ pub(super) fn soon<'a>(
         if slot.until.is_some_and(|until| until <= at) {
             continue;
         }
-        let (due, runs) = (earlier(at, of(facts, slot)), slot.from <= now);
-        let first = First { at, due, runs };
+        let length = of(facts, slot);
+        let first = First { at, due: earlier(at, length), near: earlier(slot.from, length) };
         for app in apps(slot).filter(|app| !locked.contains(app)) {
             let known = firsts.entry(app).or_insert(first);
-            if (first.at, first.due, !first.runs) < (known.at, known.due, !known.runs) {
+            if (first.at, first.due, first.near) < (known.at, known.due, known.near) {
                 *known = first;
             }
         }
     }
-    for (app, First { at, due, runs }) in firsts {
+    for (app, First { at, due, near }) in firsts {
+        let is_near = near <= now;
         let said = due <= now;
-        if runs {
+        if is_near {
             soonest(&mut soon.next, at);
         }
         if open.contains_key(app) {
             continue;
         }
         if !said {
-            soonest(&mut soon.next, due);
+            soonest(&mut soon.next, if is_near { due } else { near });
         }
-        if runs || said {
+        if is_near {
             soon.to_lock.insert(app.to_owned(), ToLock { at, said });
         }
     }

@@ -14,7 +14,8 @@ pub fn remove_leftovers(folder: &Path) -> Result<(), StoreError> {
     let mut first = Ok(());
     for entry in listed.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let half_written = name.starts_with('.') && name.ends_with(".new");
+        let is_new = entry.path().extension().is_some_and(|end| end == "new");
+        let half_written = name.starts_with('.') && is_new;
         if (half_written || name.contains(".broken-")) && entry.path().is_file() {
             first = first.and(remove(&entry.path()));
         }

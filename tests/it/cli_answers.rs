@@ -193,9 +193,10 @@ async fn by_hand() {
     assert_eq!(json["waits"][0]["what"], "org.mozilla.firefox");
     let ran = desk.run(&["unlock", "--cancel", "firefox"]).await;
     assert_eq!(ran.out, "firefox stays locked.\n");
+    let at = hours_from_now(1);
     desk.scene().to_lock = [("org.mozilla.firefox", "Firefox"), ("steam", "Steam")]
         .map(|(app, name)| (app.to_owned(), name.to_owned()))
-        .map(|(app, name)| ToLockEntry { app, name, at: hours_from_now(1) })
+        .map(|(app, name)| ToLockEntry { app, name, at })
         .into();
     let ran = desk.run(&["later"]).await;
     assert!(ran.out.starts_with("Firefox and Steam stay open until "), "{ran:?}");

@@ -216,11 +216,11 @@ async fn at_a_place_it_is_said_when_it_is_recognised() {
     // The next stay is another one.
     desk.is_at(&[]).await;
     desk.settles().await;
-    desk.comes("12:02:00").await;
+    desk.comes("12:01:30").await;
     desk.until("left", |it| it.locked.is_empty()).await;
     desk.is_at(&["Desk"]).await;
     desk.the_notice(IN_A_MINUTE).await;
-    desk.until_open("12:03:00").await;
+    desk.until_open("12:02:30").await;
 }
 
 #[tokio::test]

@@ -69,6 +69,8 @@ fn later_moves_the_apps_alone_and_as_often_as_one_likes() {
         let moved = put_off(&mut world.by_hand.graces, now).unwrap();
         assert_eq!(moved, now + LATER);
         assert_eq!(note(&mut world, now).unwrap().from, moved);
+        // It is told at once, also where the window is still to come.
+        assert_eq!(world.at(now).to_lock.contains_key("game"), moved < six() + hours(4));
         let waiting = world.at(now.max(six()));
         assert_eq!((waiting.measures.dim, waiting.measures.lock.apps.len()), (10, 0));
         if moved < six() + hours(4) {

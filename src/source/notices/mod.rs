@@ -131,11 +131,11 @@ async fn follow(
     let rules = if through.is_some() { &RULES[..] } else { &RULES[..TO_COUNT] };
     monitoring.call::<_, ()>("BecomeMonitor", &(rules, 0_u32)).await?;
     loop {
-        let message = tokio::select! {
-            message = messages.next() => message,
-            () = said(&mut through) => continue,
-        };
-        let Some(message) = message else { return Ok(()) };
+        // What becomes of a notification is not looked at before it is known what is shown beside it.
+        if let Some(through) = &mut through {
+            through.said().await;
+        }
+        let Some(message) = messages.next().await else { return Ok(()) };
         let message = message?;
         if let Some(new) = new_owner(&message) {
             server = new;
@@ -145,13 +145,6 @@ async fn follow(
         }
         // Whatever comes how fast, the rest of the daemon has its turn.
         tokio::task::consume_budget().await;
-    }
-}
-
-async fn said(through: &mut Option<Through>) {
-    match through {
-        Some(through) => through.said().await,
-        None => std::future::pending().await,
     }
 }
 

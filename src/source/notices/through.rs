@@ -25,9 +25,8 @@ use crate::{
     people::{History, Notice, passes},
 };
 
-/// How many may wait for their number, and how many may be on their way, at once. What is more waits as any other does.
+/// How many may wait for their number at once. What is more waits as any other does.
 const PENDING_AT_MOST: usize = 16;
-const SAYING_AT_MOST: usize = 8;
 
 /// How many that are shown a second time are remembered.
 const BESIDE_AT_MOST: usize = 16;
@@ -162,7 +161,7 @@ impl Through {
         let Some(why) = people.as_ref().and_then(|people| passes(notice, people, tried)) else {
             return false;
         };
-        let may = self.saying.len() < SAYING_AT_MOST && self.history.may_show(notice, now);
+        let may = self.history.may_show(notice, now);
         // Of a notification nothing but this goes into the journal.
         tracing::debug!(?why, may, "comes through");
         may
@@ -191,18 +190,15 @@ impl Through {
         });
     }
 
-    /// Ends when one was said; never while there is none on its way.
+    /// Ends when all that is on its way is said, or was not in time.
     pub(super) async fn said(&mut self) {
-        match self.saying.join_next().await {
-            Some(Ok(Some(beside))) => {
-                self.beside.retain(|it| it.theirs != beside.theirs);
-                if self.beside.len() == BESIDE_AT_MOST {
-                    self.beside.pop_front();
-                }
-                self.beside.push_back(beside);
+        while let Some(said) = self.saying.join_next().await {
+            let Ok(Some(beside)) = said else { continue };
+            self.beside.retain(|it| it.theirs != beside.theirs);
+            if self.beside.len() == BESIDE_AT_MOST {
+                self.beside.pop_front();
             }
-            Some(_) => {}
-            None => std::future::pending().await,
+            self.beside.push_back(beside);
         }
     }
 

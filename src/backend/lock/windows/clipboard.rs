@@ -71,16 +71,16 @@ async fn owner(display: String, pids: BTreeSet<u32>) -> Result<Option<u32>, Trou
         apart(move || {
             let x = Selections::open(&display)?;
             let Some(pid) = x.owner()?.filter(|pid| pids.contains(pid)) else { return Ok(None) };
-            let saves = x.ask_to_save()?;
-            Ok(Some((x, pid, saves)))
+            let has_manager = x.ask_to_save()?;
+            Ok(Some((x, pid, has_manager)))
         }),
     );
-    let Some((x, pid, saves)) = asked.await? else { return Ok(None) };
-    if !saves {
+    let Some((x, pid, has_manager)) = asked.await? else { return Ok(None) };
+    if !has_manager {
         return Ok(Some(pid));
     }
-    let saved = x.next(|event| matches!(event, Event::SelectionNotify(_)));
-    if in_time(SAVE_AT_MOST, saved).await.is_err() {
+    let answer = x.next(|event| matches!(event, Event::SelectionNotify(_)));
+    if in_time(SAVE_AT_MOST, answer).await.is_err() {
         return Ok(Some(pid));
     }
     in_time(ASK_AT_MOST, apart(move || Ok(x.owner()?.filter(|now| *now == pid)))).await
