@@ -25,15 +25,24 @@ pub(super) struct Event {
     pub starts: Moment,
     /// From its start to its end, on the clock; on another zone's clock where it ends in another one.
     pub lasts: SignedDuration,
-    pub rule: Option<Box<ICalendarRecurrenceRule>>,
-    /// Its rule could not be read.
-    pub odd_rule: bool,
+    pub repeats: Repeats,
     pub until: Option<Until>,
     pub also: Vec<Moment>,
     pub but: Vec<Moment>,
     pub cancelled: bool,
     /// It has one of the categories that count.
     pub counts: bool,
+}
+
+/// How an event repeats.
+#[derive(Clone, Debug)]
+pub(super) enum Repeats {
+    /// It does not, but for single dates.
+    Not,
+    /// By a rule.
+    By(Box<ICalendarRecurrenceRule>),
+    /// By a rule that cannot be read.
+    Oddly,
 }
 
 /// The end of a rule.
@@ -61,9 +70,10 @@ impl Event {
         let ends = first(entry(ICalendarProperty::Dtend), zones);
         let duration = entry(ICalendarProperty::Duration).and_then(lasts);
         let rule = entry(ICalendarProperty::Rrule);
-        let (rule, odd_rule) = match rule.and_then(|rule| rule.values.first()) {
-            Some(ICalendarValue::RecurrenceRule(rule)) => (Some(rule.clone()), false),
-            _ => (None, rule.is_some()),
+        let repeats = match rule.map(|rule| rule.values.first()) {
+            None => Repeats::Not,
+            Some(Some(ICalendarValue::RecurrenceRule(rule))) => Repeats::By(rule.clone()),
+            Some(_) => Repeats::Oddly,
         };
         let all = |name: ICalendarProperty, zones: &mut Zones<'_>| -> Vec<Moment> {
             let entries = component.entries.iter().filter(|it| it.name == name);
@@ -89,9 +99,11 @@ impl Event {
             of,
             version: (sequence, stamp.and_then(|stamp| stamp.timestamp())),
             lasts: between(&starts, ends.as_ref(), duration).max(SignedDuration::ZERO),
-            until: rule.as_deref().and_then(until),
-            rule,
-            odd_rule,
+            until: match &repeats {
+                Repeats::By(rule) => until(rule),
+                Repeats::Not | Repeats::Oddly => None,
+            },
+            repeats,
             also,
             but,
             cancelled: matches!(status, Some(ICalendarValue::Status(ICalendarStatus::Cancelled))),

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     AHEAD, Answer, BEHIND, PLANNED_AT_MOST, Planned, Problem,
-    event::Event,
+    event::{Event, Repeats},
     moment::{Moment, Zones},
     repeat::{self, Why},
 };
@@ -146,7 +146,7 @@ impl Reading {
                 }
                 continue;
             };
-            if master.rule.is_none() && master.also.is_empty() && !master.odd_rule {
+            if matches!(master.repeats, Repeats::Not) && master.also.is_empty() {
                 self.plan(&mut planned, &uid, None, &master, &master.starts, &file);
                 continue;
             }

@@ -11,7 +11,7 @@ use calcard::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::{
-    event::{Event, Until},
+    event::{Event, Repeats, Until},
     moment::Moment,
 };
 
@@ -32,8 +32,8 @@ pub(super) enum Why {
 /// Every start of an event up to a moment, by its rule and beside it, in order.
 pub(super) fn starts(event: &Event, up_to: Timestamp) -> (Vec<Moment>, Option<Why>) {
     let mut dates = vec![event.starts.at];
-    let mut why = event.odd_rule.then_some(Why::Odd);
-    if let Some(rule) = &event.rule {
+    let mut why = matches!(event.repeats, Repeats::Oddly).then_some(Why::Odd);
+    if let Repeats::By(rule) = &event.repeats {
         match dates_of(rule, event.starts.at) {
             Ok(found) => {
                 let last = found.last().and_then(|at| event.starts.with(*at).timestamp());

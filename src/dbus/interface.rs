@@ -16,7 +16,7 @@ use crate::{
         PlannedEntry, ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
     calendar::Decided,
-    engine::{BreakAnswer, Event, NotesCall, Reply, Request, Snapshot},
+    engine::{BreakAnswer, Event, NotesCall, PlannedCall, Reply, Request, Snapshot},
 };
 
 /// The one object.
@@ -162,23 +162,29 @@ impl Quiet {
     /// calendar says it ends), `state` (s: `planned`, `confirmed`, `moved`, `dropped`). Nothing of what they are.
     #[zbus(out_args("planned"))]
     async fn planned(&self) -> Result<Vec<PlannedEntry>, Error> {
-        self.ask(|reply| Request::Planned { reply }).await
+        self.ask(|reply| Request::Planned(PlannedCall::List { reply })).await
     }
 
     /// Lets a planned session begin without a question before it; one that was dropped is planned again.
     async fn confirm_planned(&self, id: String) -> Result<(), Error> {
-        self.ask(|reply| Request::Decide { id, decided: Decided::Confirmed, reply }).await
+        self.ask(|reply| {
+            Request::Planned(PlannedCall::Decide { id, decided: Decided::Confirmed, reply })
+        })
+        .await
     }
 
     /// Moves the end of a planned session, whatever the calendar says of it later; by 14 days at most.
     async fn move_planned(&self, id: String, ends_usec: u64) -> Result<(), Error> {
         let decided = Decided::Moved(moment(ends_usec)?);
-        self.ask(|reply| Request::Decide { id, decided, reply }).await
+        self.ask(|reply| Request::Planned(PlannedCall::Decide { id, decided, reply })).await
     }
 
     /// Leaves a planned session out.
     async fn drop_planned(&self, id: String) -> Result<(), Error> {
-        self.ask(|reply| Request::Decide { id, decided: Decided::Dropped, reply }).await
+        self.ask(|reply| {
+            Request::Planned(PlannedCall::Decide { id, decided: Decided::Dropped, reply })
+        })
+        .await
     }
 
     /// Lists the periods that run or begin between two times: `run` (s), `reason` (s), `profile` (s), `from` (t),

@@ -90,11 +90,7 @@ impl Engine {
                 let released = self.release(&caller, cookie).await;
                 self.reply_when_settled(reply, released);
             }
-            Request::Planned { reply } => answer(reply, Ok(self.planned_rows())),
-            Request::Decide { id, decided, reply } => {
-                let decided = self.decide_planned(&id, decided);
-                self.reply_when_settled(reply, decided);
-            }
+            Request::Planned(call) => self.call_planned(call),
             Request::Plan { from, until, reply } => {
                 let periods = self.with_facts(|facts| crate::schedule::periods(facts, from, until));
                 answer(reply, Ok(self.period_rows(&periods)));
@@ -149,7 +145,11 @@ impl Engine {
     }
 
     /// A refusal is answered at once, a success when it is in force.
-    fn reply_when_settled<T: Send + 'static>(&mut self, reply: Reply<T>, result: Result<T, Error>) {
+    pub(super) fn reply_when_settled<T: Send + 'static>(
+        &mut self,
+        reply: Reply<T>,
+        result: Result<T, Error>,
+    ) {
         match result {
             Ok(value) => {
                 self.try_again();

@@ -217,20 +217,8 @@ pub enum Request {
         /// Answers when it is released.
         reply: Reply<()>,
     },
-    /// Lists what the calendar plans.
-    Planned {
-        /// Answers them, by when they end.
-        reply: Reply<Vec<PlannedEntry>>,
-    },
-    /// Decides about a planned session.
-    Decide {
-        /// Its id.
-        id: String,
-        /// What.
-        decided: calendar::Decided,
-        /// Answers when it is kept.
-        reply: Reply<()>,
-    },
+    /// About what the calendar plans.
+    Planned(PlannedCall),
     /// What comes.
     Plan {
         /// From when.
@@ -264,6 +252,25 @@ pub enum Request {
     /// Reads the config again.
     Reload {
         /// Answers when it is in use, or why it is not.
+        reply: Reply<()>,
+    },
+}
+
+/// A method call about planned sessions.
+#[derive(Debug)]
+pub enum PlannedCall {
+    /// Lists them.
+    List {
+        /// Answers them, by when they end.
+        reply: Reply<Vec<PlannedEntry>>,
+    },
+    /// Decides about one.
+    Decide {
+        /// Its id.
+        id: String,
+        /// What.
+        decided: calendar::Decided,
+        /// Answers when it is kept.
         reply: Reply<()>,
     },
 }

@@ -39,7 +39,7 @@ use tokio::{
 
 pub use breaks::BreakAnswer;
 pub use erase::Erase;
-pub use event::{Event, Reply, Request};
+pub use event::{Event, PlannedCall, Reply, Request};
 pub use grace::Running;
 pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;

@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::{sync::Notify, task::AbortHandle};
 
 use super::{
-    Answer as Answered, Damage, Engine,
+    Answer as Answered, Damage, Engine, PlannedCall,
+    calls::answer,
     notice::{Notice, Text},
 };
 use crate::{
@@ -338,6 +339,17 @@ impl Engine {
             }
         }
         true
+    }
+
+    /// Answers a call about them.
+    pub(super) fn call_planned(&mut self, call: PlannedCall) {
+        match call {
+            PlannedCall::List { reply } => answer(reply, Ok(self.planned_rows())),
+            PlannedCall::Decide { id, decided, reply } => {
+                let decided = self.decide_planned(&id, decided);
+                self.reply_when_settled(reply, decided);
+            }
+        }
     }
 
     /// Decides about one of them.

@@ -8,7 +8,7 @@ use quietd::{
     api::{Error, PlannedEntry, SessionEntry},
     calendar::{Answer, Planned},
     clock::{Clock as _, ManualClock},
-    engine::{Daemon, Event, Reply, Request, Snapshot},
+    engine::{Daemon, Event, PlannedCall, Reply, Request, Snapshot},
     env::Env,
     standin::{Dunst, DunstVersion, Popup, PrivateBus, StandIn as _},
 };
@@ -93,7 +93,7 @@ impl Desk {
     }
 
     async fn planned(&self) -> Vec<PlannedEntry> {
-        self.ask(|reply| Request::Planned { reply }).await.unwrap()
+        self.ask(|reply| Request::Planned(PlannedCall::List { reply })).await.unwrap()
     }
 
     async fn sessions(&self) -> Vec<SessionEntry> {
@@ -199,10 +199,9 @@ async fn not_today_is_not_today() {
     assert_eq!(desk.sessions().await.len(), 0);
     assert!(!desk.snapshot.borrow().quiet);
     // What is confirmed begins without a question, and what runs can be lifted as ever.
-    let confirm = |reply| Request::Decide {
-        id: "cal-b".into(),
-        decided: quietd::calendar::Decided::Confirmed,
-        reply,
+    let confirm = |reply| {
+        let decided = quietd::calendar::Decided::Confirmed;
+        Request::Planned(PlannedCall::Decide { id: "cal-b".into(), decided, reply })
     };
     desk.ask(confirm).await.unwrap();
     desk.pass(54).await;
