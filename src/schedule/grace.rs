@@ -86,7 +86,6 @@ pub fn graces(
         let grace = match kept(facts, slot, &run) {
             Some(grace) if !is_over(&grace) && now < grace.from => grace,
             Some(grace) if is_over(&grace) || nothing_new() => Grace { begun: true, ..grace },
-            Some(_) => anew,
             None if slot.from <= now && (known(&run) || nothing_new()) => {
                 Grace { from: slot.from, begun: true }
             }
@@ -94,7 +93,7 @@ pub fn graces(
             None if earlier(slot.from, length * 9 / 10) >= now => {
                 Grace { from: slot.from, begun: false }
             }
-            None => anew,
+            _ => anew,
         };
         found.entry(run).or_insert(grace);
     }
