@@ -10,6 +10,10 @@ use super::moment::{Moment, Zones, lasts};
 
 /// One `VEVENT`.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a line of the event that is there or not"
+)]
 pub(super) struct Event {
     pub uid: String,
     /// Which of the times of a repeated event it is about.

@@ -89,8 +89,8 @@ pub struct Wait {
 impl Wait {
     /// Begins now. From here on Ctrl-C is no sudden end.
     pub fn new() -> Result<Self, CommandError> {
-        let alarm = Alarm::new().map_err(refused)?;
-        let ctrl_c = signal(SignalKind::interrupt()).map_err(refused)?;
+        let alarm = Alarm::new().map_err(|error| refused(&error))?;
+        let ctrl_c = signal(SignalKind::interrupt()).map_err(|error| refused(&error))?;
         Ok(Self { alarm, ctrl_c, begun: SystemClock.since_boot() })
     }
 
@@ -102,12 +102,12 @@ impl Wait {
     /// Waits until so much time has gone.
     pub async fn until(&mut self, gone: SignedDuration) -> Result<Ended, CommandError> {
         tokio::select! {
-            ended = self.alarm.at(self.begun + gone) => ended.map(|()| Ended::InTime).map_err(refused),
+            ended = self.alarm.at(self.begun + gone) => ended.map(|()| Ended::InTime).map_err(|error| refused(&error)),
             _ = poll_fn(|context| self.ctrl_c.poll_recv(context)) => Ok(Ended::ByHand),
         }
     }
 }
 
-fn refused(error: io::Error) -> CommandError {
+fn refused(error: &io::Error) -> CommandError {
     CommandError::new(Kind::Refused, format!("The kernel gave no timer: {error}."))
 }

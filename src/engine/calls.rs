@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{ANSWER_AT_MOST, Damage, Engine, Event, Reply, Request, publish};
 use crate::{
-    api::{Error, SessionEntry},
+    api::{AppEntry, Error, SessionEntry},
     backend::lock,
     config::{self, STRONG_AT_MOST},
     dbus::{Manner, notify},
@@ -105,25 +105,7 @@ impl Engine {
                     answer(reply, Ok(engine.doctor()));
                 });
             }
-            Request::Apps { reply } => {
-                let desktop = self.desktop.clone();
-                let config = self.config.clone();
-                let locked = self.desired().apps;
-                let asked = &self.evaluation.measures.lock.apps;
-                let asked: BTreeSet<String> = asked.iter().map(|id| lock::plain(id)).collect();
-                tokio::spawn(async move {
-                    let apps = lock::running_apps(&desktop, &locked).await;
-                    let row = |app| publish::app(app, &config, &asked);
-                    let apps = apps.map(|apps| apps.into_iter().map(row).collect());
-                    answer(
-                        reply,
-                        apps.map_err(|error| {
-                            let text = format!("What runs cannot be seen: {error}.");
-                            Error::NotThere(text)
-                        }),
-                    );
-                });
-            }
+            Request::Apps { reply } => self.tell_apps(reply),
             Request::Reload { reply } => {
                 self.configs = None;
                 self.take_files();
@@ -135,6 +117,26 @@ impl Engine {
                 self.reply_when_settled(reply, reloaded);
             }
         }
+    }
+
+    fn tell_apps(&self, reply: Reply<Vec<AppEntry>>) {
+        let desktop = self.desktop.clone();
+        let config = self.config.clone();
+        let locked = self.desired().apps;
+        let asked = &self.evaluation.measures.lock.apps;
+        let asked: BTreeSet<String> = asked.iter().map(|id| lock::plain(id)).collect();
+        tokio::spawn(async move {
+            let apps = lock::running_apps(&desktop, &locked).await;
+            let row = |app| publish::app(app, &config, &asked);
+            let apps = apps.map(|apps| apps.into_iter().map(row).collect());
+            answer(
+                reply,
+                apps.map_err(|error| {
+                    let text = format!("What runs cannot be seen: {error}.");
+                    Error::NotThere(text)
+                }),
+            );
+        });
     }
 
     fn take_files(&mut self) {

@@ -35,9 +35,6 @@ impl Engine {
         let all = what == Erase::All;
         if all {
             self.off();
-            let bus = self.desktop.session.clone();
-            // What was sealed with it is erased too; should the keyring not answer, the key opens nothing any more.
-            tokio::spawn(async move { keyring::forget(&bus).await });
         }
         let erased = self.erase(what);
         self.read_log();
@@ -50,8 +47,15 @@ impl Engine {
         // What is still to be given back by then is said.
         let at_most = if all { STOP_AT_MOST } else { ANSWER_AT_MOST };
         self.when_settled(at_most, move |engine| {
-            let erased = if all { engine.erase_what_is_left(erased) } else { Ok(erased) };
-            calls::answer(reply, erased);
+            if !all {
+                return calls::answer(reply, Ok(erased));
+            }
+            let (erased, bus) = (engine.erase_what_is_left(erased), engine.desktop.session.clone());
+            tokio::spawn(async move {
+                // What was sealed with it is erased too; should the keyring not answer, the key opens nothing any more.
+                keyring::forget(&bus).await;
+                calls::answer(reply, erased);
+            });
         });
     }
 

@@ -145,18 +145,15 @@ impl Engine {
             return;
         };
         let text = Text { anew: self.soon.anew, ..words(&says, self.now, &self.zone) };
-        match &mut self.soon.notice {
-            Some((notice, said)) => {
-                // The same words a moment later are not news.
-                if *said != says || notice.is_older(&text) {
-                    notice.say(text);
-                    *said = says;
-                }
+        if let Some((notice, said)) = &mut self.soon.notice {
+            // The same words a moment later are not news.
+            if *said != says || notice.is_older(&text) {
+                notice.say(text);
+                *said = says;
             }
-            None => {
-                let notice = Notice::show(&self.desktop.session, NOTICE, text, &self.tell);
-                self.soon.notice = Some((notice, says));
-            }
+        } else {
+            let notice = Notice::show(&self.desktop.session, NOTICE, text, &self.tell);
+            self.soon.notice = Some((notice, says));
         }
     }
 
@@ -255,7 +252,7 @@ mod tests {
         assert_eq!(one.title, "Firefox will be locked in a minute");
         assert_eq!(one.body, "At 18:00. Later keeps it open for 10 more minutes.");
         assert_eq!(one.instead, "At 18:00. To keep it open for 10 more minutes: quietctl later");
-        assert_eq!(one.stays, Some(Duration::from_secs(60)));
+        assert_eq!(one.stays, Some(Duration::from_mins(1)));
         let three = says(&["Chat", "Firefox", "Steam"], 600);
         assert_eq!(three.title, "Chat, Firefox and Steam will be locked in 10 minutes");
         assert_eq!(three.body, "At 18:09. Later keeps them open for 10 more minutes.");

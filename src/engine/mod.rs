@@ -224,7 +224,7 @@ impl Engine {
             Event::Shown { id } => self.shown(id),
             Event::Moment(moment) => self.moment(moment),
             Event::Answered { app, answer } if app == breaks::NOTICE => {
-                self.break_answered(&answer)
+                self.break_answered(&answer);
             }
             Event::Answered { app, answer } => self.answered(&app, answer),
             Event::Running(running) => self.soon.know(running),

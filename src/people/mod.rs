@@ -61,7 +61,8 @@ const DEVICE: &str = "a device or a list someone's health depends on";
 
 /// Tells why a notification comes through; none if it is to wait. `tried` is told before, so that nothing tries for itself.
 pub fn passes(notice: &Notice<'_>, people: &People, tried: bool) -> Option<Why> {
-    let rules: [(bool, Why, fn(&Notice<'_>, &People) -> bool); 4] = [
+    type Is = fn(&Notice<'_>, &People) -> bool;
+    let rules: [(bool, Why, Is); 4] = [
         (people.calls, Why::Call, |notice, _| notice.is_call()),
         (people.alarms, Why::Alarm, |notice, _| notice.is_alarm()),
         (true, Why::App, |notice, people| people.apps.iter().any(|app| notice.is_of(app))),
@@ -226,7 +227,7 @@ mod tests {
             let nobody = People { calls: false, alarms: false, twice: false, ..people() };
             let notice = Notice { app: &app, entry: &entry, category: "", title: &title, update };
             let why = passes(&notice, &nobody, true);
-            let named = fold(&title.trim_start().lines().next().unwrap_or_default().to_owned());
+            let named = fold(title.trim_start().lines().next().unwrap_or_default());
             prop_assert!(why != Some(Why::Sender) || ["mum", "ümit ö"].contains(&&*named));
             prop_assert!(!matches!(why, Some(Why::Call | Why::Alarm | Why::Twice)));
         }

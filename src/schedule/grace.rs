@@ -84,10 +84,8 @@ pub fn graces(
         let nothing_new = || slot.measures().lock.apps.iter().all(|app| locked.contains(app));
         let anew = Grace { from: later(now, length), begun: false };
         let grace = match kept(facts, slot, &run) {
-            Some(grace) if is_over(&grace) => Grace { begun: true, ..grace },
-            Some(grace) if now < grace.from => grace,
-            Some(grace) if nothing_new() => Grace { begun: true, ..grace },
-            Some(_) => anew,
+            Some(grace) if !is_over(&grace) && now < grace.from => grace,
+            Some(grace) if is_over(&grace) || nothing_new() => Grace { begun: true, ..grace },
             None if slot.from <= now && (known(&run) || nothing_new()) => {
                 Grace { from: slot.from, begun: true }
             }
@@ -95,7 +93,7 @@ pub fn graces(
             None if earlier(slot.from, length * 9 / 10) >= now => {
                 Grace { from: slot.from, begun: false }
             }
-            None => anew,
+            _ => anew,
         };
         found.entry(run).or_insert(grace);
     }
@@ -158,7 +156,7 @@ pub(super) fn soon<'a>(
         !length.is_zero() && (due <= now || next.is_none_or(|next| due < next))
     };
     // A thousand rules that are far away, or lock at once, cost no more than a look at each.
-    if !locking.iter().any(|slot| may_say(slot)) {
+    if !locking.iter().any(may_say) {
         return soon;
     }
     let locks = |slot: &Slot<'a>| slot.from <= now && locks_from(facts, slot) <= now;

@@ -36,6 +36,8 @@ lock = ["app:org.example.Chat"]
 [profiles.abrupt]
 lock = ["app:org.example.Chat"]
 grace = "0s"
+[suggestions]
+a-day = 0
 "#;
 
 const IN_A_MINUTE: &str = "<b>Chat</b> will be locked in a minute";

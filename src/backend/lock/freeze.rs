@@ -311,7 +311,7 @@ impl Backend for SystemdFreeze {
         let adopted = if set.adopt.iter().all(known) {
             BTreeSet::new()
         } else {
-            let adopt = self.may_adopt(&set.adopt, &going, &mut failures);
+            let adopt = Self::may_adopt(&set.adopt, &going, &mut failures);
             self.adopt(&adopt, &|| Processes::read(PROC.as_ref()), &mut failures).await
         };
         let mut now = self.now().await?;

@@ -176,7 +176,9 @@ fn waits(message: &Message, server: &str, through: Option<&mut Through>) -> bool
         (Type::MethodReturn, Some(through)) => through.answered(message),
         (Type::Signal, Some(through)) if is_the_servers => {
             // Of (number, reason) the number comes first.
-            body::number(bytes, endian).into_iter().for_each(|id| through.gone(id));
+            if let Some(id) = body::number(bytes, endian) {
+                through.gone(id);
+            }
         }
         (Type::MethodCall, through) if !is_the_servers => {
             let interface = header.interface().map(zbus::names::InterfaceName::as_str);

@@ -152,7 +152,7 @@ impl Through {
 
     fn lets(&mut self, call: &Message, notice: &Notice<'_>) -> bool {
         let us = self.bus.unique_name().map(|name| name.as_str());
-        if call.header().sender().map(|sender| sender.as_str()) == us {
+        if call.header().sender().map(zbus::names::UniqueName::as_str) == us {
             return false;
         }
         let now = self.begun.elapsed();
@@ -249,9 +249,9 @@ async fn say(
 }
 
 async fn say_gtks(bus: &Connection, call: &Message) -> Result<(), CallError> {
+    type Said = (String, String, HashMap<String, OwnedVariant>);
     let odd = |error: zbus::Error| CallError::Odd(GTK.to_owned(), error.to_string());
     let body = call.body();
-    type Said = (String, String, HashMap<String, OwnedVariant>);
     let (app, id, mut said): Said = body.deserialize().map_err(odd)?;
     said.insert("priority".to_owned(), zbus::Str::from("urgent").into());
     Peer::new(bus, GTK, "/org/gtk/Notifications", GTK)

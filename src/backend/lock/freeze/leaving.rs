@@ -67,7 +67,6 @@ impl SystemdFreeze {
 
     /// Leaves out what must go on and is in no unit of its own.
     pub(super) fn may_adopt(
-        &self,
         adopt: &[Adoption],
         going: &Going,
         failures: &mut Failures,

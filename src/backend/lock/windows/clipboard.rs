@@ -61,7 +61,7 @@ impl Clipboard {
         } else if self.display.is_some() {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -156,7 +156,7 @@ impl Selections {
         let request = |minor: u8, length: u16, words: &[u32]| {
             let mut bytes = vec![fixes.major_opcode, minor];
             bytes.extend(length.to_ne_bytes());
-            words.iter().for_each(|word| bytes.extend(word.to_ne_bytes()));
+            bytes.extend(words.iter().flat_map(|word| word.to_ne_bytes()));
             bytes
         };
         let version = request(0, 3, &[1, 0]);

@@ -138,7 +138,8 @@ fn say_next_break(page: &Page, state: &State, rows: &mut [(&'static str, String)
     let next = state.next_break.and_then(moment);
     let row = rows.iter_mut().find(|(name, _)| *name == Measure::Breaks.name());
     if let (Some(at), Some((_, text))) = (next, row) {
-        text.push_str(&format!(", the next about {}", page.when(at)));
+        text.push_str(", the next about ");
+        text.push_str(&page.when(at));
     }
 }
 
