@@ -209,6 +209,7 @@ async fn not_today_is_not_today() {
     desk.pass(1).await;
     desk.until("it begins", |it| it.quiet).await;
     assert!(desk.dunst.popups().await.is_empty());
+    desk.pass(1).await;
     desk.ask(|reply| Request::Off { reply }).await.unwrap();
     desk.calendar(&[("b", 2)]).await;
     desk.pass(1).await;

@@ -411,8 +411,8 @@ dim = 20
           added     Profile lower: notifications in batches (09:00, 13:00, 18:00), 20%
                     darker
 
-        It cannot lock what you may need at any time, and
-        `quietctl off` lifts it at once.
+        It cannot lock what you may need at any time, and `quietctl
+        off` lifts it at once.
         ");
     }
 

@@ -116,8 +116,7 @@ mod tests {
         insta::assert_snapshot!(list(&sample::page(), &all), @r"
         From your calendar
           0a1b2c  17:00              begins by itself
-          0a1b2f  Thursday 17:00     moved by you; the calendar says Thursday
-                                     15:00
+          0a1b2f  Thursday 17:00     moved by you; the calendar says Thursday 15:00
           77      Saturday 17:00     left out
           99aabb  28 December 17:00  begins without asking
 
