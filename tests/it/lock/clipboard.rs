@@ -37,6 +37,11 @@ impl Program {
         self.x.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom
     }
 
+    fn who_has(&self, selection: &str) -> Window {
+        let selection = self.atom(selection);
+        self.x.get_selection_owner(selection).unwrap().reply().unwrap().owner
+    }
+
     fn takes(&self, selection: &str) {
         let selection = self.atom(selection);
         self.x.set_selection_owner(self.window, selection, CURRENT_TIME).unwrap().check().unwrap();
@@ -63,30 +68,38 @@ impl Drop for Server {
     }
 }
 
-/// Not a test: the app that the tests below copy from, in a process of its own.
+/// Says to this program that it is the app which is copied from, and on which display.
+const COPIES_ON: &str = "QUIETD_COPIES_ON";
+
+/// Also what [`copies`] starts: a process of its own to copy from.
 #[test]
-#[ignore = "the tests beside it start it"]
-fn an_app_that_is_copied_from() {
-    let mut display = String::new();
-    stdin().read_line(&mut display).unwrap();
-    let app = Program::on(display.trim());
-    app.takes("CLIPBOARD");
-    println!("\ncopied");
-    // It ends with the test that started it.
-    stdin().read_line(&mut String::new()).unwrap();
+fn whoever_copies_has_the_clipboard() {
+    if let Ok(display) = std::env::var(COPIES_ON) {
+        let app = Program::on(&display);
+        app.takes("CLIPBOARD");
+        println!("\ncopied");
+        // It ends with the test that started it.
+        stdin().read_line(&mut String::new()).unwrap();
+        return;
+    }
+    let server = Server::start();
+    let other = Program::on(&server.display);
+    assert_eq!(other.who_has("CLIPBOARD"), NONE);
+    let _app = copies(&server.display);
+    assert_ne!(other.who_has("CLIPBOARD"), NONE);
 }
 
 fn copies(display: &str) -> Echo {
-    let name = "lock::clipboard::an_app_that_is_copied_from";
+    let name = "lock::clipboard::whoever_copies_has_the_clipboard";
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", name, "--nocapture", "--test-threads=1"])
+        .env(COPIES_ON, display)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let into = child.stdin.take().unwrap();
     let mut app = Echo { out: Some(BufReader::new(child.stdout.take().unwrap())), child, into };
-    app.say(display);
     let out = app.out.as_mut().unwrap();
     assert!(out.lines().any(|line| line.unwrap() == "copied"));
     app
@@ -168,9 +181,7 @@ async fn a_clipboard_manager_is_asked_to_take_it_over() {
     put_in_force(&lab.backend(), &lock(&["org.example.Chat"]), None).await;
     assert!(systemd.is_frozen(CHAT));
     let manager = manages.join().unwrap();
-    let clipboard = manager.atom("CLIPBOARD");
-    let owner = manager.x.get_selection_owner(clipboard).unwrap().reply().unwrap().owner;
-    assert!(owner == manager.window && owner != NONE);
+    assert_eq!(manager.who_has("CLIPBOARD"), manager.window);
 }
 
 #[tokio::test]
