@@ -86,7 +86,7 @@ async fn run(env: Env) -> ExitCode {
         ));
         return ExitCode::FAILURE;
     }
-    until_stopped(ready).await
+    Box::pin(until_stopped(ready)).await
 }
 
 /// Says that it is ready when the first round is over, or when that takes too long.

@@ -16,7 +16,7 @@ pub const LATER: SignedDuration = SignedDuration::from_mins(5);
 pub enum Step {
     /// Nothing.
     Nothing,
-    /// A break is due: look whether it is a good moment, then [`Course::begin`] or [`Course::postpone`].
+    /// A break is due: look whether it is a good moment, then [`Course::begin`] or `Course::postpone`.
     Ask,
     /// The break is over.
     Over,

@@ -1,4 +1,9 @@
 //! `quietctl breathe` and `sit`: no daemon is needed, Ctrl-C is no failure, and the end comes without a sound.
+
+#![allow(
+    clippy::used_underscore_binding,
+    reason = "what an interface is told and does not look at"
+)]
 #![allow(clippy::needless_pass_by_value, reason = "methods of an interface take what was sent")]
 
 use std::{collections::HashMap, process::Stdio};

@@ -152,7 +152,7 @@ async fn a_clipboard_manager_is_asked_to_take_it_over() {
     systemd.start_unit(CHAT, &[app.pid()]).await.unwrap();
     let manager = Program::on(&server.display);
     manager.takes("CLIPBOARD_MANAGER");
-    let manages = thread::spawn(move || {
+    let takes_over = thread::spawn(move || {
         loop {
             let Event::SelectionRequest(asked) = manager.x.wait_for_event().unwrap() else {
                 continue;
@@ -180,7 +180,7 @@ async fn a_clipboard_manager_is_asked_to_take_it_over() {
     });
     put_in_force(&lab.backend(), &lock(&["org.example.Chat"]), None).await;
     assert!(systemd.is_frozen(CHAT));
-    let manager = manages.join().unwrap();
+    let manager = takes_over.join().unwrap();
     assert_eq!(manager.who_has("CLIPBOARD"), manager.window);
 }
 
