@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::Value;
-use zbus::{Connection, ObjectServer, OwnedObjectPath, OwnedVariant, fdo};
+use zbus::{Connection, ObjectServer, OwnedObjectPath, OwnedVariant};
 
 use crate::house::House;
 

@@ -74,6 +74,7 @@ const COPIES_ON: &str = "QUIETD_COPIES_ON";
 /// Also what [`copies`] starts: a process of its own to copy from.
 #[test]
 fn whoever_copies_has_the_clipboard() {
+    #[allow(clippy::disallowed_methods, reason = "so this program tells itself what it is")]
     if let Ok(display) = std::env::var(COPIES_ON) {
         let app = Program::on(&display);
         app.takes("CLIPBOARD");
