@@ -5,7 +5,6 @@
 
 mod gnome;
 mod hyprland;
-mod kwin;
 mod niri;
 mod socket;
 mod sway;
@@ -30,7 +29,7 @@ use crate::{
 pub async fn on_focus(desktop: Desktop, look_again: Arc<Notify>, tell: mpsc::Sender<Event>) {
     let mut say = Say { tell, told: None };
     loop {
-        let appears = Appears::watch(&desktop, &[gnome::SHELL, kwin::NAME], &look_again).await;
+        let appears = Appears::watch(&desktop, &[gnome::SHELL], &look_again).await;
         if follow(&desktop, &mut say).await {
             say.told = None;
             let nobody = Told::By { sense: Sense::Focus, by: None };
@@ -59,10 +58,7 @@ async fn follow(desktop: &Desktop, say: &mut Say) -> bool {
             }
         }
     }
-    if gnome::follow(desktop, say).await
-        || kwin::follow(desktop, say).await
-        || toplevels::follow(desktop, say).await
-    {
+    if gnome::follow(desktop, say).await || toplevels::follow(desktop, say).await {
         return true;
     }
     match x_display(desktop) {
