@@ -1,13 +1,8 @@
 //! What comes while notifications are held back: who is let through, and how many wait until their batch is.
 
-use super::{Engine, Event, seat::Seat};
+use super::{Engine, said::Saying, seat::Seat};
 use crate::{
-    backend::{Desktop, notifications::NAME},
-    config::Notifications,
-    dbus::{Manner, close, notify},
-    people::lets_anybody,
-    plan::Measure,
-    source::Notices,
+    backend::Desktop, config::Notifications, people::lets_anybody, plan::Measure, source::Notices,
 };
 
 /// What waits.
@@ -19,8 +14,6 @@ pub(super) struct Waited {
     from: Option<u32>,
     /// What waited before that.
     before: u32,
-    /// The notification that said it, which may still be on the screen.
-    shown: Option<u32>,
 }
 
 impl Waited {
@@ -65,7 +58,7 @@ impl Engine {
             self.waited.from = Some(self.waited.so_far());
         }
         if level != Notifications::All {
-            self.take_away_what_was_said();
+            self.unsay(Saying::Waited);
         }
         if theirs {
             // The person has opened it, and seen what there was.
@@ -88,36 +81,6 @@ impl Engine {
             1 => "While it was quiet: 1 notification".to_owned(),
             count => format!("While it was quiet: {count} notifications"),
         };
-        let (bus, tell) = (self.desktop.session.clone(), self.tell.clone());
-        tokio::spawn(async move {
-            let shown = notify(&bus, &title, &body.unwrap_or_default(), Manner::Low).await;
-            match shown {
-                Ok(id) => drop(tell.send(Event::Shown { id }).await),
-                Err(error) => tracing::debug!(%error, "nobody showed what waited"),
-            }
-        });
-    }
-
-    /// GNOME keeps a banner up until the person is back, and an urgent notification waits behind it.
-    fn take_away_what_was_said(&mut self) {
-        let Some(id) = self.waited.shown.take() else { return };
-        let bus = self.desktop.session.clone();
-        tokio::spawn(async move {
-            if let Err(error) = close(&bus, id).await {
-                tracing::debug!(%error, "what was said is gone already");
-            }
-        });
-    }
-
-    /// What waited is shown under a number.
-    pub(super) fn shown(&mut self, id: u32) {
-        self.waited.shown = Some(id);
-    }
-
-    /// Numbers of notifications are those of who shows them: with another one, that of ours may be anybody's.
-    pub(super) fn forget_shown(&mut self, name: &str) {
-        if name == NAME {
-            self.waited.shown = None;
-        }
+        self.say(Saying::Waited, title, body.unwrap_or_default());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::{breaks::BreakAnswer, grace::Running, notes::NotesCall, notice::Answer};
+use super::{breaks::BreakAnswer, grace::Running, notes::NotesCall, notice::Answer, said::Saying};
 use crate::{
     api::{self, AppEntry, DoctorEntry, PeriodEntry, PlannedEntry, ScreenTimeEntry, SessionEntry},
     backend::{BackendError, Change, Probe, Restored},
@@ -90,10 +90,21 @@ pub enum Event {
         /// What.
         change: Change,
     },
-    /// The engine's own notification of what waited is on the screen.
-    Shown {
+    /// `engine::said`: what the engine says is on the screen.
+    Said {
+        /// What.
+        saying: Saying,
+        /// Which of them all.
+        turn: u64,
         /// Its number, to take it away by.
         id: u32,
+    },
+    /// `engine::said`: and has been for long enough.
+    SaidLongEnough {
+        /// What.
+        saying: Saying,
+        /// Which of them all.
+        turn: u64,
     },
     /// The session bus closed: the login session is over.
     BusClosed,

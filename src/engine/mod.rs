@@ -20,6 +20,7 @@ mod planned;
 mod publish;
 mod reconcile;
 mod recovery;
+mod said;
 mod seat;
 mod start;
 mod started;
@@ -45,6 +46,7 @@ pub use notes::{NewNote, NotesCall};
 pub use notice::Answer;
 pub use publish::Snapshot;
 pub use recovery::{RestoreError, RestoreReport, restore, restore_all};
+pub use said::Saying;
 pub use start::{Daemon, Ready, StartError};
 
 use crate::{
@@ -61,6 +63,7 @@ use batches::Waited;
 use breaks::BreakTimes;
 use grace::Soon;
 use planned::PlannedSessions;
+use said::Said;
 use seat::Seat;
 use started::StartedApps;
 use suggest::Suggesting;
@@ -112,6 +115,7 @@ struct Engine {
     /// The last stretch nobody was awake for.
     slept: Option<(Timestamp, Timestamp)>,
     waited: Waited,
+    said: Said,
     started: StartedApps,
     planned: PlannedSessions,
     breaks: BreakTimes,
@@ -221,7 +225,8 @@ impl Engine {
                 self.receipts_changed |= self.seats[seat].restored(result);
             }
             Event::Changed { seat, change } => self.changed(seat, change),
-            Event::Shown { id } => self.shown(id),
+            Event::Said { saying, turn, id } => self.said(saying, turn, id),
+            Event::SaidLongEnough { saying, turn } => self.said_long_enough(saying, turn),
             Event::Moment(moment) => self.moment(moment),
             Event::Answered { app, answer } if app == breaks::NOTICE => {
                 self.break_answered(&answer);
@@ -377,7 +382,7 @@ impl Engine {
             }
             return;
         }
-        self.forget_shown(name);
+        self.forget_said(name);
         self.say_anew(name, owner.is_some());
         tracing::debug!(name, owner, "a name has another owner");
         for index in 0..self.seats.len() {

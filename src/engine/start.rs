@@ -12,8 +12,8 @@ use zbus::Connection;
 
 use super::{
     Damage, Engine, Event, Snapshot, around::Around, attention::Attention, batches::Waited,
-    breaks::BreakTimes, clocks::PLACE, grace::Soon, planned::PlannedSessions, seat::Seat,
-    sentences, started::StartedApps, suggest::Suggesting,
+    breaks::BreakTimes, clocks::PLACE, grace::Soon, planned::PlannedSessions, said::Said,
+    seat::Seat, sentences, started::StartedApps, suggest::Suggesting,
 };
 use crate::{
     backend::{Desktop, REGISTRY, Row, lock},
@@ -144,6 +144,7 @@ impl Daemon {
             zone: TimeZone::UTC,
             slept: None,
             waited: Waited::default(),
+            said: Said::default(),
             started: StartedApps::default(),
             planned: PlannedSessions::default(),
             breaks: BreakTimes::default(),

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Engine;
+use super::{Engine, said::Saying};
 use crate::{
     config::Notifications,
-    dbus::{Manner, notify},
+    schedule::Evaluation,
     store::{SuggestedStore, suggestions},
     suggestions::{Given, Stage, period},
 };
@@ -40,13 +40,15 @@ impl Engine {
         }
         if period != self.suggesting.period {
             self.suggesting.period = period;
+            self.unsay(Saying::Suggestion);
             self.suggesting.waits = begins && self.give_suggestion();
         }
-        let evaluation = &self.evaluation;
-        let held = evaluation.measures.notifications != Notifications::All;
-        if self.suggesting.waits && (!held || evaluation.let_through.is_some()) {
-            self.suggesting.waits = false;
-            self.show_suggestion();
+        let Evaluation { measures, let_through, .. } = &self.evaluation;
+        if measures.notifications != Notifications::All && let_through.is_none() {
+            self.unsay(Saying::Suggestion);
+        } else if std::mem::take(&mut self.suggesting.waits) {
+            let line = self.suggesting.given.last.clone();
+            self.say(Saying::Suggestion, line, String::new());
         }
     }
 
@@ -87,14 +89,5 @@ impl Engine {
             tracing::warn!(%error, "what was suggested may come again");
         }
         is_given
-    }
-
-    fn show_suggestion(&self) {
-        let (bus, line) = (self.desktop.session.clone(), self.suggesting.given.last.clone());
-        tokio::spawn(async move {
-            if let Err(error) = notify(&bus, &line, "", Manner::Low).await {
-                tracing::debug!(%error, "nobody showed a suggestion");
-            }
-        });
     }
 }

@@ -16,7 +16,7 @@ use quietd::{
     backend::REGISTRY,
     clock::ManualClock,
     dbus::dconf::{Settings, Value},
-    engine::{BreakAnswer, Daemon, Event, Reply, Request, Snapshot},
+    engine::{BreakAnswer, Daemon, Event, Reply, Request, Saying, Snapshot},
     env::Env,
     screen_time::{Focus, Told},
     standin::{
@@ -443,10 +443,34 @@ async fn a_few_things_a_day_are_suggested_where_a_phase_begins() {
     desk.start("soft").await;
     let both = |popups: &[Popup]| popups.len() == 2 && popups[1].summary == "Three <words>.";
     desk.until_shown("the person's own line", both).await;
+
+    // With what it was for, it goes.
     desk.off().await;
+    desk.until_shown("that line no longer", |popups| popups.len() == 1).await;
     desk.start("soft").await;
     desk.turn().await;
-    assert_eq!((desk.dunst.popups().await.len(), &*desk.snapshot.borrow().suggestion), (2, ""));
+    assert_eq!((desk.dunst.popups().await.len(), &*desk.snapshot.borrow().suggestion), (1, ""));
+}
+
+#[tokio::test]
+async fn a_suggestion_is_in_nobodys_way() {
+    let desk = Desk::new(SUGGESTIONS).await;
+    desk.start("soft").await;
+    let one = |popups: &[Popup]| popups.len() == 1;
+    desk.until_shown("a suggestion", one).await;
+    let long_enough = |turn| Event::SaidLongEnough { saying: Saying::Suggestion, turn };
+    desk.tell.send(long_enough(0)).await.unwrap();
+    desk.turn().await;
+    assert_eq!(desk.dunst.popups().await.len(), 1, "that was another one");
+    desk.tell.send(long_enough(1)).await.unwrap();
+    desk.no_notice().await;
+
+    // Nor where what comes is held back from then on.
+    desk.off().await;
+    desk.start("soft").await;
+    desk.until_shown("another one", one).await;
+    desk.start("held").await;
+    desk.no_notice().await;
 }
 
 #[tokio::test]

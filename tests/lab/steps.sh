@@ -220,12 +220,15 @@ restart_unit() {
 }
 says_by_hand() { ctl status | tr '\n' ' ' | tr -s ' ' | grep -q 'changed by hand'; }
 
+# The person's config. What is suggested comes by the time of day, and no check is to.
+config() { { cat; printf '\n[suggestions]\na-day = 0\n'; } | put .config/quietd/config.toml; }
+
 install_quietd() {
   user mkdir -p .local/bin
   user cp /build/quietd /build/quietctl .local/bin/
   ! has before_setup || before_setup
   must "quietctl setup installs the unit" ctl setup "${setup_options[@]}"
-  put .config/quietd/config.toml <<CONFIG
+  config <<CONFIG
 [[after]]
 session = "any"
 phases = [
