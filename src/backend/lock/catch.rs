@@ -167,7 +167,10 @@ impl SystemdFreeze {
         let proc: &Path = PROC.as_ref();
         let at = Instant::now();
         let Batch { units, mut pids, everything } = batch;
+        let mut acting = None;
         if everything {
+            // What is being frozen now goes first: to look at all that runs takes a while.
+            acting = Some(self.acting.lock().await);
             pids.extend(scan::own(proc).map(|pid| (pid, at)));
         }
         let mut began = self.matching(proc, pids.keys().copied()).await;
@@ -175,7 +178,10 @@ impl SystemdFreeze {
         if began.is_empty() && units.is_empty() && !everything {
             return Vec::new();
         }
-        let _acting = self.acting.lock().await;
+        let _acting = match acting {
+            Some(acting) => acting,
+            None => self.acting.lock().await,
+        };
         let now = match self.now_at_once().await {
             Ok(now) => now,
             Err(error) => {

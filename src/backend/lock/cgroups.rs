@@ -134,6 +134,10 @@ fn processes_below(folder: &Path, found: &mut Vec<u32>) {
     if let Ok(text) = fs::read_to_string(folder.join("cgroup.procs")) {
         found.extend(text.lines().filter_map(|line| line.parse::<u32>().ok()));
     }
+    // A folder has a link from its own name, one from within, and one from each folder in it; where a file system counts so.
+    if fs::metadata(folder).is_ok_and(|it| it.nlink() == 2) {
+        return;
+    }
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

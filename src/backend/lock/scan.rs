@@ -13,7 +13,7 @@ use std::{
 };
 
 use nix::unistd::Uid;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 /// How often.
 pub const EVERY: Duration = Duration::from_secs(1);
@@ -31,9 +31,10 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Begins with nothing seen, so that the first look tells of all that runs.
+    /// Begins with nothing seen, so that the first look tells of all that runs. That is not at once: what runs when
+    /// something is locked is being looked at by whoever locks it.
     pub fn new(proc: &Path) -> Self {
-        let mut timer = interval(EVERY);
+        let mut timer = interval_at(Instant::now() + EVERY, EVERY);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { proc: proc.to_owned(), seen: BTreeMap::new(), last: None, same: 0, timer }
     }

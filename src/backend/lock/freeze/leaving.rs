@@ -60,7 +60,7 @@ impl SystemdFreeze {
             return Going { ourselves, ..Going::default() };
         }
         let place = self.seen(|seen| seen.place.clone()).unwrap_or_default();
-        let pids = owners(set, &Cgroups::read(&self.env.sysfs, &place)).pids;
+        let pids = || owners(set, &Cgroups::read(&self.env.sysfs, &place)).pids;
         let (recorders, clipboard) = tokio::join!(self.streams.ask(), self.clipboard.owner(pids));
         Going { ourselves, recorders, clipboard }
     }

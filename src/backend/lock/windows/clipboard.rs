@@ -41,8 +41,9 @@ impl Clipboard {
     }
 
     /// The one of some processes whose it is and stays: where there is a clipboard manager, that has taken it over then.
-    pub async fn owner(&self, pids: BTreeSet<u32>) -> Option<u32> {
-        let display = self.display.clone().filter(|_| !pids.is_empty())?;
+    pub async fn owner(&self, pids: impl FnOnce() -> BTreeSet<u32>) -> Option<u32> {
+        let display = self.display.clone()?;
+        let pids = Some(pids()).filter(|pids| !pids.is_empty())?;
         match owner(display, pids).await {
             Ok(owner) => owner,
             Err(trouble) => {
