@@ -1,13 +1,19 @@
 //! plasmashell's notifications, with the ways of 5.27 and 6.3.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::{Duration, Instant},
+};
 
 use zbus::{Message, OwnedVariant, Variant};
 
 use super::{
-    notifications::{NAME, PATH, Popups},
-    served::{OnBus, PROPERTIES, Served, Service, is, reply, unknown},
+    notifications::{NAME, PATH, Popup, Popups},
+    served::{OnBus, PROPERTIES, Served, Service, error, is, reply, unknown},
 };
+
+/// How soon after the last one that is alike another is refused.
+const WITHIN: Duration = Duration::from_secs(1);
 
 /// Stands in for plasmashell.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub struct State {
     /// What the person set in the applet.
     by_hand: bool,
     popups: Popups,
+    /// What it compares of the last notification, and when that came.
+    last: Option<(Vec<String>, Instant)>,
 }
 
 #[derive(Debug)]
@@ -38,13 +46,18 @@ struct Inhibition {
 impl Plasma {
     /// Puts it on the bus; `by_hand` is the person's own do-not-disturb.
     pub async fn start(address: &str, by_hand: bool) -> zbus::Result<Self> {
-        let state = State { by_hand, ..State::default() };
+        let state = State { by_hand, popups: Popups::that_show_urgent(), ..State::default() };
         Ok(Self { served: Served::start(address, state).await? })
     }
 
     /// The summaries shown so far.
     pub async fn shown(&self) -> Vec<String> {
         self.served.look(|state| state.popups.shown()).await
+    }
+
+    /// What is on the screen.
+    pub async fn popups(&self) -> Vec<Popup> {
+        self.served.look(|state| state.popups.popups()).await
     }
 
     /// How many inhibitions there ever were.
@@ -58,7 +71,32 @@ impl Plasma {
     }
 }
 
+/// What the real one compares: its app, title, text, desktop entry, event and actions. Those that are alike within a second
+/// are refused.
+fn compared(call: &Message) -> Option<Vec<String>> {
+    type Sent =
+        (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedVariant>, i32);
+    let (app, _, _, title, text, actions, hints, _): Sent = call.body().deserialize().ok()?;
+    let hint = |name: &str| {
+        let text = hints.get(name).and_then(|it| it.downcast_ref::<&str>().ok());
+        text.unwrap_or_default().to_owned()
+    };
+    let words = [app, title, text, hint("desktop-entry"), hint("x-kde-eventId")];
+    Some(words.into_iter().chain(actions).collect())
+}
+
 impl State {
+    /// Tells whether a notification is one too many.
+    fn is_excess(&mut self, call: &Message) -> bool {
+        let Some(said) = compared(call).filter(|_| is(call, NAME, "Notify")) else { return false };
+        let same = |(last, at): &(Vec<String>, Instant)| *last == said && at.elapsed() < WITHIN;
+        let is_excess = self.last.as_ref().is_some_and(same);
+        if !is_excess {
+            self.last = Some((said, Instant::now()));
+        }
+        is_excess
+    }
+
     fn is_inhibited(&self) -> bool {
         self.by_hand || !self.inhibitions.is_empty()
     }
@@ -85,6 +123,11 @@ impl Service for State {
 
     fn answer(&mut self, call: &Message) -> zbus::Result<Vec<Message>> {
         let before = self.is_inhibited();
+        if self.is_excess(call) {
+            let name = "org.freedesktop.Notifications.Error.ExcessNotificationGeneration";
+            let text = "Created too many similar notifications in quick succession";
+            return error(call, name, text);
+        }
         if is(call, NAME, "GetCapabilities") {
             return reply(call, &["body", "actions", "inhibitions"].as_slice());
         }
@@ -130,7 +173,8 @@ impl Service for State {
 
     fn restart(&mut self) {
         // What the person set is in plasmanotifyrc.
-        *self = Self { by_hand: self.by_hand, ..Self::default() };
+        let popups = Popups::that_show_urgent();
+        *self = Self { by_hand: self.by_hand, popups, ..Self::default() };
     }
 
     fn state(&self) -> String {

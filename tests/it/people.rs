@@ -8,7 +8,7 @@ use quietd::{
     dbus::Peer,
     env::Env,
     source::Notices,
-    standin::{Dunst, DunstVersion, Popup, PrivateBus, StandIn as _, Swaync},
+    standin::{Dunst, DunstVersion, Plasma, Popup, PrivateBus, StandIn, Swaync},
 };
 use tokio::time::timeout;
 use zbus::{Connection, MatchRule, Message, MessageStream, Variant};
@@ -172,10 +172,33 @@ async fn a_call_comes_through_a_storm() {
     held.quietd.stop().await;
 }
 
-#[tokio::test]
-async fn where_only_who_spoke_last_is_told_it_is_shown_beside_until_it_is_gone() {
-    let bus = PrivateBus::start().unwrap();
-    let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
+/// Waits until these are on the screen.
+async fn until<S: StandIn>(
+    service: &S,
+    popups: impl AsyncFn() -> Vec<Popup>,
+    titles: &[&str],
+) -> Vec<Popup> {
+    let look = async || {
+        let popups = popups().await;
+        if !popups.iter().map(|popup| &*popup.summary).eq(titles.iter().copied()) {
+            std::future::pending::<()>().await;
+        }
+        popups
+    };
+    let wait = async {
+        loop {
+            tokio::select! {
+                biased;
+                () = service.changed() => {}
+                popups = look() => return popups,
+            }
+        }
+    };
+    timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {titles:?}"))
+}
+
+/// Lets calls through on a bus.
+async fn watch(bus: &PrivateBus) -> Notices {
     let address: OsString = bus.address().into();
     let session_bus = |name: &str| (name == "DBUS_SESSION_BUS_ADDRESS").then(|| address.clone());
     let us = bus.connect().await.unwrap();
@@ -183,27 +206,34 @@ async fn where_only_who_spoke_last_is_told_it_is_shown_beside_until_it_is_gone()
     let notices = Notices::watch(&Arc::new(Env::from_lookup(&session_bus)), &us);
     notices.let_through(Some(&People::default()));
     until_one_leaves(&mut leaving).await;
+    notices
+}
+
+fn calls() -> [(&'static str, Variant<'static>); 1] {
+    [("category", Variant::from("call.incoming"))]
+}
+
+#[tokio::test]
+async fn plasma_does_not_take_a_call_for_a_flood() {
+    let bus = PrivateBus::start().unwrap();
+    let plasma = Plasma::start(bus.address(), true).await.unwrap();
+    let _notices = watch(&bus).await;
     let sender = bus.connect().await.unwrap();
-    let until = async |titles: &[&str]| {
-        let look = async || {
-            let popups = dunst.popups().await;
-            if !popups.iter().map(|popup| &*popup.summary).eq(titles.iter().copied()) {
-                std::future::pending::<()>().await;
-            }
-            popups
-        };
-        let wait = async {
-            loop {
-                tokio::select! {
-                    biased;
-                    () = dunst.changed() => {}
-                    popups = look() => return popups,
-                }
-            }
-        };
-        timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {titles:?}"))
-    };
-    let call = [("category", Variant::from("call.incoming"))];
+    notify(&sender, "news", 0, &[]).await;
+    let id = notify(&sender, "Ada", 0, &calls()).await;
+    let popups = until(&plasma, async || plasma.popups().await, &["Ada"]).await;
+    assert_eq!((popups[0].id, popups[0].urgency), (id, 2), "under its own number");
+    assert_eq!(popups[0].actions, ["answer", "Answer"]);
+}
+
+#[tokio::test]
+async fn where_only_who_spoke_last_is_told_it_is_shown_beside_until_it_is_gone() {
+    let bus = PrivateBus::start().unwrap();
+    let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
+    let _notices = watch(&bus).await;
+    let sender = bus.connect().await.unwrap();
+    let until = async |titles: &[&str]| until(&dunst, async || dunst.popups().await, titles).await;
+    let call = calls();
     let id = notify(&sender, "Ada", 0, &call).await;
     let popups = until(&["Ada", "Ada"]).await;
     let beside = popups.iter().find(|popup| popup.id != id).unwrap();

@@ -75,6 +75,17 @@ impl Again {
         self
     }
 
+    /// The same as another: Plasma refuses one that is like the last in all that it compares, within a second of it. Of that
+    /// the event is what nobody sees.
+    pub(super) fn as_another(mut self) -> Self {
+        let event =
+            self.hints.entry("x-kde-eventId".to_owned()).or_insert(Hint::Text(String::new()));
+        if let Hint::Text(event) = event {
+            event.push_str(" again");
+        }
+        self
+    }
+
     /// Says it in the place of another.
     pub(super) fn body(&self, replaces: u32) -> Body<'_> {
         let Self { app, icon, title, text, actions, hints, expires } = self;

@@ -1,7 +1,8 @@
 //! Whom the person wants to hear from: their notifications are said again, urgent, where urgent ones come through.
 //!
 //! Best is to say it again under the number it has already: what the person answers then comes from the service itself,
-//! under the number that its sender knows. Two services do not bear that. dunst tells an answer only to who spoke last.
+//! under the number that its sender knows. Plasma takes that for a flood, unless it is another event. Two services do not bear
+//! it at all. dunst tells an answer only to who spoke last.
 //! GNOME Shell hides that from itself by a helper, so it is told directly; from 46 on it shows no banner for one that it has
 //! already. There it is shown a second time, without answers of its own, for as long as the first is there.
 
@@ -66,6 +67,8 @@ struct Beside {
 enum Way {
     /// Under the same number.
     InPlace,
+    /// The same, as another event.
+    InPlaceAnew,
     /// The same, past GNOME Shell's helper.
     PastTheHelper,
     /// A second time.
@@ -83,9 +86,9 @@ fn way(server: &Server) -> Option<Way> {
         "gnome-shell" | "dunst" => Some(Way::Beside),
         "mako"
         | "SwayNotificationCenter"
-        | "Plasma"
         | "Xfce Notify Daemon"
         | "io.elementary.notifications" => Some(Way::InPlace),
+        "Plasma" => Some(Way::InPlaceAnew),
         _ => None,
     }
 }
@@ -233,6 +236,9 @@ async fn say(
     let peer = |name| Peer::new(bus, name, PATH, SERVER);
     let ours: u32 = match way {
         Way::InPlace => peer(&*server.owner).call("Notify", &again.body(id)).await?,
+        Way::InPlaceAnew => {
+            peer(&*server.owner).call("Notify", &again.as_another().body(id)).await?
+        }
         Way::PastTheHelper => peer(SHELL).call("Notify", &again.body(id)).await?,
         Way::Beside => peer(&*server.owner).call("Notify", &again.beside().body(replaces)).await?,
     };
@@ -241,7 +247,7 @@ async fn say(
         peer(SHELL).call::<_, ()>("CloseNotification", &ours).await?;
         return Ok(None);
     }
-    if ours != id && way == Way::InPlace {
+    if ours != id && matches!(way, Way::InPlace | Way::InPlaceAnew) {
         close(bus, ours).await?;
         return Ok(None);
     }
@@ -275,6 +281,7 @@ mod tests {
         assert_eq!(way("gnome-shell", "46.0"), Some(Way::Beside));
         assert_eq!(way("gnome-shell", "odd"), None);
         assert_eq!(way("mako", "0.0.0"), Some(Way::InPlace));
+        assert_eq!(way("Plasma", "6.3.6"), Some(Way::InPlaceAnew));
         assert_eq!(way("dunst", "1.12.2 (2025-01-01)"), Some(Way::Beside));
         assert_eq!(way("Notification Daemon", "1.26.0"), None);
     }
