@@ -270,7 +270,14 @@ CONFIG
 through_until() { wait_for --timeout 90 property "${bus[@]}" BatchUntil "$(($1 + 300))000000"; }
 is_said() { user grep -q 'string "While it was quiet: 1 notification"' /tmp/shown; }
 status_says() { ctl status | grep -q "$1"; }
-as_bright_as_before() { local end=$((SECONDS + 20)); until dimmed_to 0.98 1.02; do ((SECONDS < end)) || return; done; }
+# GNOME leaves a banner that came while nobody was there until somebody is.
+as_bright_as_before() {
+  local end=$((SECONDS + 20))
+  until dimmed_to 0.98 1.02; do
+    ((SECONDS < end)) || return
+    ! has somebody_is_there || somebody_is_there
+  done
+}
 batches() {
   say "Held in batches: what waits comes through while we look"
   local at=$(($(date +%s) / 60 * 60 + 60))

@@ -10,7 +10,7 @@ use super::{
     failures::Failures,
     freeze::{ID, SystemdFreeze},
     now::Now,
-    processes::{PROC, Processes},
+    processes::{self, PROC},
     units,
 };
 use crate::{
@@ -28,8 +28,8 @@ const TICK: Duration = Duration::from_millis(10);
 impl SystemdFreeze {
     /// Tells whether a unit that stands still now has just begun, and keeps that in mind.
     pub(super) fn is_fresh(&self, unit: &str, cgroups: &Cgroups) -> bool {
-        let processes = Processes::read_some(PROC.as_ref(), &cgroups.processes(unit));
-        let oldest = processes.iter().map(|process| process.started).min();
+        let pids = cgroups.processes(unit);
+        let oldest = pids.iter().filter_map(|pid| processes::started(PROC.as_ref(), *pid)).min();
         let since_boot = u128::try_from(SystemClock.since_boot().as_millis()).unwrap_or(0);
         let fresh = oldest.is_some_and(|oldest| {
             let began = u128::from(oldest) * TICK.as_millis();

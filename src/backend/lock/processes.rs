@@ -305,6 +305,13 @@ fn executable(folder: &Path) -> Option<PathBuf> {
     }
 }
 
+/// When a process began, in clock ticks since boot. Of one that its manager (systemd 254 or newer) has not given to its
+/// program yet only this can be read: until then it may have rights that we do not have.
+pub fn started(proc: &Path, pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
+    parse_stat(&stat).map(|(_, _, started)| started)
+}
+
 /// Name, parent, start: fields 2, 4 and 22 of `proc_pid_stat(5)`. The name may hold spaces and brackets.
 fn parse_stat(stat: &str) -> Option<(String, u32, u64)> {
     let (before, after) = stat.rsplit_once(')')?;

@@ -25,6 +25,19 @@ fn the_line_of_a_process_is_read_past_odd_names() {
 }
 
 #[test]
+fn one_whose_program_cannot_be_read_has_begun_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = folder.path().join("42");
+    fs::create_dir(&one).unwrap();
+    let line =
+        "42 ((sd-exec)) S 7 42 42 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 98765 9 9 18446744073709551615";
+    fs::write(one.join("stat"), line).unwrap();
+    assert_eq!(started(folder.path(), 42), Some(98765));
+    assert_eq!(Processes::read_some(folder.path(), &[42]).iter().count(), 0);
+    assert_eq!(started(folder.path(), 43), None);
+}
+
+#[test]
 fn a_name_in_the_config_is_a_programs_name() {
     let known = programs(&["discord", "lutris", "Game.exe"], &[]);
     let app = |process: &Process| known.app(process).map(str::to_owned);
