@@ -48,6 +48,8 @@ struct World {
 #[derive(Debug, Default)]
 struct State {
     version: String,
+    /// Everything below it is told to end.
+    ends: bool,
     units: BTreeMap<String, Unit>,
     fault: Fault,
     subscribed: bool,
@@ -146,6 +148,11 @@ impl Systemd {
             .with(|state| state.units.get(name).map(|unit| unit.pids.clone()).unwrap_or_default())
     }
 
+    /// Says from now on that it ends.
+    pub fn begin_to_end(&self) {
+        self.world.with(|state| state.ends = true);
+    }
+
     /// Takes another version for its own from now on.
     pub fn set_version(&self, version: &str) {
         self.world.with(|state| version.clone_into(&mut state.version));
@@ -206,6 +213,14 @@ impl StandIn for Systemd {
         {
             tracing::warn!(%error, "the stand-in for systemd did not come back");
         }
+    }
+}
+
+impl State {
+    /// From systemd 257 on the job to stop a unit that is frozen is taken, and fails.
+    fn leaves_frozen(&self, unit: &str) -> bool {
+        let major = self.version.split('.').next().and_then(|it| it.parse::<u32>().ok());
+        major.is_some_and(|it| it >= 257) && self.units.get(unit).is_some_and(|it| it.frozen)
     }
 }
 
@@ -320,6 +335,10 @@ async fn answer(world: &World, connection: &Connection, call: &Message) -> zbus:
             let value = match property.as_str() {
                 "Version" => world.with(|state| state.version.clone()),
                 "ControlGroup" => PLACE.to_owned(),
+                "SystemState" => {
+                    let ends = world.with(|state| state.ends);
+                    if ends { "stopping" } else { "running" }.to_owned()
+                }
                 other => {
                     let text = format!("no property {other}");
                     let error = ("org.freedesktop.DBus.Error.UnknownProperty", text);
@@ -349,8 +368,11 @@ async fn answer(world: &World, connection: &Connection, call: &Message) -> zbus:
         "StopUnit" => {
             let (unit, _): (String, String) = body.deserialize()?;
             world.with(|state| state.calls.push(format!("{member} {unit}")));
+            if world.with(|state| state.leaves_frozen(&unit)) {
+                return connection.reply(&header, &(object_of(0)?,)).await;
+            }
             let pids = world.with(|state| state.units.get(&unit).map(|unit| unit.pids.clone()));
-            // Whoever stands still would not hear of it; systemd lets it go on in the same breath.
+            // Whoever stands still would not hear of it; this systemd lets it go on in the same breath.
             signal(&pids.unwrap_or_default(), Signal::SIGTERM);
             match world.set_frozen(&unit, false) {
                 Ok(()) => {

@@ -126,6 +126,13 @@ impl Echo {
         line.trim().to_owned()
     }
 
+    /// Waits for its end; tells the signal that it was.
+    async fn ends(&mut self) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt as _;
+        assert_eq!(self.hears().await, "");
+        self.child.wait().unwrap().signal()
+    }
+
     /// Waits until the kernel says that it stands still.
     async fn stands_still(&self) {
         use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -229,6 +236,24 @@ async fn a_process_stands_still_and_loses_nothing() {
     app.say("said while it was locked");
     backend.restore(&receipt).await.unwrap();
     assert_eq!(app.hears().await, "said while it was locked");
+}
+
+#[tokio::test]
+async fn where_the_session_ends_what_is_let_go_is_told_of_that() {
+    for version in ["252.39-1", "257.9-1"] {
+        let (lab, systemd) = Lab::with_systemd().await;
+        systemd.set_version(version);
+        let (mut ours, other) =
+            (Echo::start(&lab.program("ours")), Echo::start(&lab.program("other")));
+        systemd.start_unit(CHAT, &[ours.pid()]).await.unwrap();
+        systemd.start_unit(MAIL, &[other.pid()]).await.unwrap();
+        let receipt = put_in_force(&lab.backend(), &lock(&["org.example.Chat"]), None).await;
+        systemd.begin_to_end();
+        assert_eq!(lab.backend().restore(&receipt).await, Ok(Restored::AsFound));
+        assert_eq!(ours.ends().await, Some(15), "SIGTERM, and nothing stronger");
+        let told = systemd.calls().into_iter().filter(|call| call.starts_with("StopUnit"));
+        assert_eq!(told.collect::<Vec<_>>(), [format!("StopUnit {CHAT}")]);
+    }
 }
 
 #[tokio::test]

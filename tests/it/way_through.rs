@@ -85,6 +85,8 @@ impl App {
 
     /// Waits for its end; tells the signal that it was.
     pub async fn ends(mut self) -> Option<i32> {
+        // Without it the program would end by itself as soon as it goes on.
+        let _stdin = self.0.stdin.take();
         let ended = tokio::task::spawn_blocking(move || self.0.wait().unwrap());
         timeout(PATIENCE, ended).await.unwrap().unwrap().signal()
     }
@@ -306,6 +308,17 @@ async fn unlock_anyway_opens_after_the_wait_and_for_a_while() {
     // It has run since: it is nothing that was only just started.
     desk.no_notice().await;
     assert_eq!(desk.stops(), 0);
+}
+
+#[tokio::test]
+async fn a_systemd_that_stops_none_that_stands_still_is_asked_to_let_it_go_on_first() {
+    let mut desk = Desk::new().await;
+    desk.systemd.set_version("257.9-1");
+    desk.start("locked").await;
+    let (app, notice) = desk.starts_chat().await;
+    desk.dunst().person_chooses(notice.id, "close").await;
+    assert_eq!(app.ends().await, Some(15));
+    desk.no_notice().await;
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
-//! Ending an app that was started while it is locked, and that nobody wants to go on.
+//! Ending an app that was started while it is locked, and that nobody wants to go on; and what is let go while the
+//! session ends.
 //!
 //! Only one that stood still before anybody can have done anything in it, and that has not moved since. It is asked to
 //! end as `systemctl stop` asks; never killed by us.
 
 use std::{collections::BTreeSet, time::Duration};
+
+use futures_util::future::join_all;
 
 use super::{
     cgroups::Cgroups,
@@ -16,6 +19,7 @@ use super::{
 use crate::{
     backend::BackendError,
     clock::{Clock as _, SystemClock},
+    dbus::CallError,
 };
 
 /// From the beginning of an app's first process until it stands still: within this no app has a window that somebody
@@ -60,12 +64,40 @@ impl SystemdFreeze {
             if !fresh || !same || now.cgroups.is_frozen(unit) != Some(true) {
                 continue;
             }
-            match self.manager.stop(unit).await {
+            match self.end(unit).await {
                 Ok(()) => tracing::debug!(measure = "apps", backend = ID, unit, "told to end"),
                 Err(error) if units::is_gone(&error) => {}
                 Err(error) => failures.add("stop", unit, error),
             }
         }
         failures.result()
+    }
+
+    async fn end(&self, unit: &str) -> Result<(), CallError> {
+        self.manager.thaw(unit).await?;
+        let told = self.manager.stop(unit).await;
+        if told.is_err() {
+            // It is locked as it was.
+            self.manager.freeze(unit).await?;
+        }
+        told
+    }
+
+    /// Tells units that were let go to end, where the session ends: what stands still is not told of that (systemd 257),
+    /// and is killed in the end.
+    pub(super) async fn pass_on_the_end(&self, shut: &[&str]) {
+        if shut.is_empty() || !matches!(self.manager.is_ending().await, Ok(true)) {
+            return;
+        }
+        let told = join_all(shut.iter().map(|unit| self.manager.stop(unit))).await;
+        for (unit, told) in shut.iter().zip(told) {
+            match told {
+                Ok(()) => tracing::debug!(measure = "apps", backend = ID, unit, "told of the end"),
+                Err(error) if units::is_gone(&error) => {}
+                Err(error) => {
+                    tracing::warn!(measure = "apps", unit, %error, "could not be told of the end");
+                }
+            }
+        }
     }
 }

@@ -99,10 +99,16 @@ impl UserManager {
         self.peer.call("ThawUnit", &(unit,)).await
     }
 
-    /// Ends a unit as `systemctl stop` does: one that is frozen goes on and is told to end (SIGTERM).
+    /// Ends a unit as `systemctl stop` does, with SIGTERM. One that is frozen has to go on first: systemd 257 makes a job
+    /// of it that fails in silence.
     pub async fn stop(&self, unit: &str) -> Result<(), CallError> {
         let _: OwnedObjectPath = self.peer.call("StopUnit", &(unit, "fail")).await?;
         Ok(())
+    }
+
+    /// Tells whether it is about to end, with all that runs below it.
+    pub async fn is_ending(&self) -> Result<bool, CallError> {
+        Ok(self.peer.get::<String>("SystemState").await? == "stopping")
     }
 
     /// Asks to be told of jobs; for as long as this connection lasts. Without it no signal comes.

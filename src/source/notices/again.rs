@@ -77,7 +77,7 @@ impl Again {
 
     /// The same as another: Plasma refuses one that is like the last in all that it compares, within a second of it. Of that
     /// the event is what nobody sees.
-    pub(super) fn as_another(mut self) -> Self {
+    pub(super) fn anew(mut self) -> Self {
         let event =
             self.hints.entry("x-kde-eventId".to_owned()).or_insert(Hint::Text(String::new()));
         if let Hint::Text(event) = event {

@@ -236,9 +236,7 @@ async fn say(
     let peer = |name| Peer::new(bus, name, PATH, SERVER);
     let ours: u32 = match way {
         Way::InPlace => peer(&*server.owner).call("Notify", &again.body(id)).await?,
-        Way::InPlaceAnew => {
-            peer(&*server.owner).call("Notify", &again.as_another().body(id)).await?
-        }
+        Way::InPlaceAnew => peer(&*server.owner).call("Notify", &again.anew().body(id)).await?,
         Way::PastTheHelper => peer(SHELL).call("Notify", &again.body(id)).await?,
         Way::Beside => peer(&*server.owner).call("Notify", &again.beside().body(replaces)).await?,
     };

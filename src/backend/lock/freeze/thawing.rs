@@ -64,6 +64,7 @@ impl SystemdFreeze {
         let shut: Vec<&str> = shut.into_iter().collect();
         let mut failures = Failures::default();
         self.thaw(&shut, &now.cgroups, &mut failures).await;
+        self.pass_on_the_end(&shut).await;
         // A unit that goes on because somebody thawed it goes on as it was found.
         failures.result()
     }
