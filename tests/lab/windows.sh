@@ -90,11 +90,11 @@ main_windows() {
     by_the_person
     off
     check "the app goes on" app_runs
-    check "what they moved is where they put it" soon is_where_they_put_it
+    check "what they moved is where they put it" soon is_where_they_put_it || windows_now | sed 's/^/          /'
   fi
   finish
 }
-is_where_they_put_it() { windows_now | grep -qx "Two $stays"; }
+is_where_they_put_it() { windows_now | grep -q "^Two $stays"; }
 hides=yes
 hidden_there() {
   [[ $hides == yes ]] || return 0
