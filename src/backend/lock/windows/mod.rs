@@ -173,8 +173,10 @@ impl Windows {
         sway.chain(hyprland::sockets(folder).into_iter().map(Way::Hyprland)).collect()
     }
 
+    /// The bus answers this by itself. On a busy machine that may take longer than windows are worth, but to take a `KWin`
+    /// that runs for none would be to freeze what it shows.
     async fn runs(&self, name: &str) -> bool {
-        let peer = Peer::new(&self.desktop.session, name, "/", name).within(HIDE_AT_MOST);
+        let peer = Peer::new(&self.desktop.session, name, "/", name).within(KWIN_HIDES_WITHIN);
         peer.is_running().await.unwrap_or(false)
     }
 
