@@ -271,7 +271,10 @@ impl SystemdFreeze {
         let programs = self.seen(|seen| Arc::clone(&seen.programs));
         let processes = adopt::around(proc, &now.cgroups, began);
         let mut choice = adopt::choose(&processes, &programs, &adopt::ourselves(proc));
-        choice.adopt.retain(|it| !now.cgroups.has(&it.scope) && !self.is_left(&it.scope));
+        choice.adopt.retain(|it| {
+            let scope = &it.scope;
+            !now.cgroups.has(scope) && !self.is_left(scope) && self.app_of(scope).is_some()
+        });
         let is_new = |unit: &String| self.seen(|seen| !seen.set.units.contains(unit));
         let needs_a_receipt = choice.units.iter().any(is_new);
         let mut adopted = Vec::new();

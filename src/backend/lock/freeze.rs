@@ -299,12 +299,15 @@ impl Backend for SystemdFreeze {
             return Err(BackendError::Refused(format!("the receipt is not one of {ID}")));
         };
         let programs = self.programs_of(&set.apps);
+        // What opens is at once no longer caught. What is to be locked is known only to who acts: caught by another first,
+        // an app that ran all along would be taken for one that has just started, and one in a call would be frozen.
+        self.seen(|seen| seen.set.apps.retain(|app| set.apps.contains(app)));
+        let _acting = self.acting.lock().await;
         let before = self.seen(|seen| {
             seen.found = found.clone();
             seen.programs = programs;
             std::mem::replace(&mut seen.set, set.clone())
         });
-        let _acting = self.acting.lock().await;
         let mut failures = Failures::default();
         let going = self.going(&set).await;
         let known = |it: &Adoption| self.seen(|seen| seen.frozen.contains_key(&it.scope));
