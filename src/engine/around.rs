@@ -35,7 +35,7 @@ impl Engine {
         let before = self.around.stays.begun();
         self.around.stays.look(&here, self.now);
         if self.around.stays.begun() != before {
-            self.keep_by_hand();
+            self.keep_by_hand_soon();
         }
     }
 

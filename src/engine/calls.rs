@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ANSWER_AT_MOST, Damage, Engine, Event, Reply, Request, publish};
+use super::{ANSWER_AT_MOST, Engine, Event, Reply, Request, publish};
 use crate::{
     api::{AppEntry, Error, SessionEntry},
     backend::lock,
     config::{self, STRONG_AT_MOST},
     dbus::{Manner, notify},
     schedule::{Hold, Session, Start, Unlock, call_off},
-    store::{self, Kept},
+    store,
 };
 
 /// How long a start by hand lasts where nobody says.
@@ -239,7 +239,7 @@ impl Engine {
         let until = self.at_most(lasts, LET_THROUGH_AT_MOST, "a pause")?;
         self.by_hand.paused_until = Some(until);
         // What opens is done even if it cannot be kept.
-        self.keep_by_hand();
+        self.keep_by_hand_soon();
         Ok(())
     }
 
@@ -266,8 +266,8 @@ impl Engine {
         self.by_hand.unlocks.clear();
         self.end_break();
         call_off(&mut self.by_hand.graces, self.now);
-        // The way out is open even on a full disk.
-        self.keep_by_hand();
+        // The way out is open even on a full disk, and as soon on a slow one.
+        self.keep_by_hand_soon();
         self.try_again();
     }
 
@@ -294,7 +294,7 @@ impl Engine {
         let until = later(from, lasts)?;
         self.by_hand.unlocks.retain(|unlock| unlock.what != found);
         self.by_hand.unlocks.push(Unlock { what: found, from, until });
-        self.keep_by_hand();
+        self.keep_by_hand_soon();
         Ok(())
     }
 
@@ -308,7 +308,7 @@ impl Engine {
                 "«{what}» is not let through, and does not wait to be. `quietctl status` lists what does."
             )));
         }
-        self.keep_by_hand();
+        self.keep_by_hand_soon();
         Ok(())
     }
 
@@ -381,44 +381,6 @@ impl Engine {
             )));
         }
         later(self.now, lasts)
-    }
-
-    /// Writes what was done by hand, without what no longer matters. Tells whether it is kept.
-    pub(super) fn keep_by_hand(&mut self) -> bool {
-        let old = self.now.checked_sub(config::ANY_AT_MOST).unwrap_or(Timestamp::MIN);
-        let now = self.now;
-        let stays = self.around.stays.begun();
-        // A stay may last longer, and off holds until it ends.
-        let old = stays.values().copied().fold(old, Timestamp::min);
-        self.by_hand.offs.retain(|off| *off >= old);
-        self.by_hand.starts.retain(|start| start.until > now);
-        self.by_hand.unlocks.retain(|unlock| unlock.until > now);
-        let kept = Kept {
-            by_hand: self.by_hand.clone(),
-            clocks: self.clocks.clone(),
-            theirs: self.theirs.clone(),
-            stays,
-            planned: self.planned.kept(now),
-        };
-        let kept = self.by_hand_store.write(&kept).map_err(|error| error.to_string());
-        match kept {
-            Ok(()) => {
-                self.damage.remove(&Damage::ByHand);
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, "could not keep what was done by hand");
-                self.damage.insert(Damage::ByHand, error);
-                false
-            }
-        }
-    }
-
-    fn keep_or_say(&mut self) -> Result<(), Error> {
-        if self.keep_by_hand() {
-            return Ok(());
-        }
-        Err(Error::NotKept(self.damage.get(&Damage::ByHand).cloned().unwrap_or_default()))
     }
 
     /// Says something to the person in a notification, if there is a service to show it.

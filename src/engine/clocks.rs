@@ -123,7 +123,7 @@ impl Engine {
             self.around.stays.set_back(back);
             self.clocks.forget_places();
             self.now = now;
-            self.keep_by_hand();
+            self.keep_by_hand_soon();
         }
         if let Some(due) = self.evaluation.next_change
             && now.duration_since(due) > LATE
@@ -150,7 +150,7 @@ impl Engine {
             }
         }
         if changed {
-            self.keep_by_hand();
+            self.keep_by_hand_soon();
         }
     }
 }

@@ -112,7 +112,7 @@ impl Engine {
         }
         if graces != self.by_hand.graces {
             self.by_hand.graces = graces;
-            self.keep_by_hand();
+            self.keep_by_hand_soon();
         }
     }
 
@@ -193,7 +193,7 @@ impl Engine {
         }
         let until = schedule::put_off(&mut self.by_hand.graces, self.now).ok_or_else(nothing)?;
         // What stays open does so even if that cannot be kept.
-        self.keep_by_hand();
+        self.keep_by_hand_soon();
         Ok(until)
     }
 

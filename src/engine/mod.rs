@@ -14,6 +14,7 @@ mod configs;
 mod erase;
 mod event;
 mod grace;
+mod keep;
 mod notes;
 mod notice;
 mod planned;
@@ -124,6 +125,8 @@ struct Engine {
     /// What is wrong beside the backends: damage on disk, a config that could not be read.
     damage: BTreeMap<Damage, String>,
     receipts_changed: bool,
+    /// Something was done by hand that is not on the disk yet.
+    to_keep: bool,
     captures_until: Option<Instant>,
     first_round_until: Option<Instant>,
     waiting: Vec<Waiting>,
@@ -256,6 +259,7 @@ impl Engine {
         self.reconcile();
         self.keep_theirs();
         self.commit();
+        self.keep_what_is_done();
         self.mind_what_waits();
         self.mind_what_started();
         self.mind_the_grace();
@@ -282,7 +286,7 @@ impl Engine {
         let theirs: BTreeSet<String> = theirs.map(|seat| seat.row.id.to_owned()).collect();
         if theirs != self.theirs {
             self.theirs = theirs;
-            self.keep_by_hand();
+            self.keep_by_hand_soon();
         }
     }
 
@@ -462,6 +466,9 @@ impl Engine {
             .into_iter()
             .partition(|waiting| settled || waiting.at_most <= now);
         self.waiting = waiting;
+        if !due.is_empty() {
+            self.keep_now();
+        }
         for waiting in due {
             (waiting.answer)(self);
         }

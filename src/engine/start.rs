@@ -152,6 +152,7 @@ impl Daemon {
             soon: Soon::default(),
             damage: BTreeMap::new(),
             receipts_changed: false,
+            to_keep: false,
             captures_until: None,
             first_round_until: None,
             waiting: Vec::new(),

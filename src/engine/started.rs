@@ -302,7 +302,7 @@ impl Engine {
         let before = self.by_hand.unlocks.len();
         self.by_hand.unlocks.retain(|it| it.from <= now || waits.contains_key(&it.what));
         if self.by_hand.unlocks.len() < before {
-            self.keep_by_hand();
+            self.keep_by_hand_soon();
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The daemon from outside: a home, a bus, a stand-in for dunst, and the real binary.
 
-use std::time::Duration;
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, time::Duration};
 
+use nix::{fcntl::OFlag, sys::stat::Mode, unistd::mkfifo};
 use quietd::standin::{Dunst, DunstVersion, Fault, GnomePower, StandIn as _, Systemd};
 
-use crate::house::House;
+use crate::house::{House, PATIENCE};
 
 const HELD: &str = r#"
 [[after]]
@@ -175,6 +176,38 @@ async fn a_service_that_never_answers_keeps_nobody_waiting_at_the_exit() {
     assert!(out.is_ok(), "off waited for a service that hangs");
     assert!(!house.get::<bool>("Quiet").await);
     quietd.kill().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_keeps_nobody_waiting_at_the_exit() {
+    let (house, dunst) = at_home().await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    log(&house).await;
+    assert_ne!(dunst.state().await, before);
+    // Whoever opens it to write waits until somebody reads.
+    let disk = house.state(".by-hand.json.new");
+    mkfifo(&disk, Mode::S_IRWXU).unwrap();
+    let quiet = house.quiet();
+    let off = tokio::spawn(async move { quiet.call::<_, ()>("Off", &()).await });
+    let open = async {
+        loop {
+            let changed = dunst.changed();
+            let mut changed = std::pin::pin!(changed);
+            // Listening begins before looking.
+            let _ = futures_util::poll!(changed.as_mut());
+            if dunst.state().await == before {
+                return;
+            }
+            changed.await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, open).await.expect("open though the disk hangs");
+    let reader =
+        OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&disk).unwrap();
+    off.await.unwrap().unwrap();
+    drop(reader);
+    quietd.stop().await;
 }
 
 #[tokio::test]

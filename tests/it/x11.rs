@@ -3,6 +3,10 @@
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     io::{BufRead, BufReader, ErrorKind},
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::net::{SocketAddr, UnixListener},
+    },
     process::{Child, Command, Stdio},
     sync::Mutex,
 };
@@ -32,13 +36,16 @@ use crate::{
 /// An X server with one screen, whose ramp has a calibration.
 pub struct XServer {
     number: u32,
+    /// As long as it is held, no other test has that number: not even while the server is down.
+    _held: UnixListener,
     process: Mutex<Option<Child>>,
 }
 
 impl XServer {
     pub fn start() -> Self {
-        let (process, number) = spawn(None);
-        let server = Self { number, process: Mutex::new(Some(process)) };
+        let (held, number) = hold_a_number();
+        let process = Mutex::new(Some(spawn(Some(number)).0));
+        let server = Self { number, _held: held, process };
         server.calibrate();
         server
     }
@@ -121,6 +128,15 @@ impl Drop for XServer {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// A number above those that Xvfb picks by itself, and what keeps it.
+fn hold_a_number() -> (UnixListener, u32) {
+    let hold = |number| {
+        let name = SocketAddr::from_abstract_name(format!("quietd-test-x11-{number}")).unwrap();
+        Some((UnixListener::bind_addr(&name).ok()?, number))
+    };
+    (1_000..2_000).find_map(hold).expect("a free number")
 }
 
 /// Starts Xvfb, and waits until it says its number.
