@@ -6,6 +6,7 @@
 pub mod dconf;
 pub mod interface;
 pub mod keyring;
+pub mod kwin;
 mod notes;
 mod notify;
 mod peer;

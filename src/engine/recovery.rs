@@ -41,8 +41,8 @@ pub struct RestoreReport {
 /// Puts back everything there is a receipt for: the daemon's, those of a `quietctl try` that was ended, and what dconf
 /// kept itself where ours were lost. Needs no daemon; with nothing to do it needs no bus either.
 pub async fn restore(env: Arc<Env>) -> Result<RestoreReport, RestoreError> {
-    let stores = [env.state_dir(), env.trial_state_dir()].map(|dir| ReceiptStore::open(&dir));
-    let kept: Vec<_> = stores.iter().map(ReceiptStore::read).collect();
+    let mut stores = [env.state_dir(), env.trial_state_dir()].map(|dir| ReceiptStore::open(&dir));
+    let kept: Vec<_> = stores.iter_mut().map(ReceiptStore::read).collect();
     let damage = kept.iter().flat_map(|(_, damage)| damage).map(ToString::to_string).collect();
     let nothing = kept.iter().all(|(receipts, _)| receipts.is_empty());
     let session = match dbus::connect_session(&env).await {
@@ -54,7 +54,7 @@ pub async fn restore(env: Arc<Env>) -> Result<RestoreReport, RestoreError> {
     let desktop = Desktop { session, system, env };
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut report = RestoreReport { damage, ..RestoreReport::default() };
-    for (store, (receipts, _)) in stores.iter().zip(kept) {
+    for (store, (receipts, _)) in stores.iter_mut().zip(kept) {
         known.extend(receipts.iter().map(|receipt| receipt.backend.clone()));
         let one = restore_all(&desktop, store, receipts).await?;
         report.done.extend(one.done);
@@ -82,7 +82,7 @@ pub async fn restore(env: Arc<Env>) -> Result<RestoreReport, RestoreError> {
 /// Puts back what these receipts say, all at once, never stopping at the first error, and keeps those that failed.
 pub async fn restore_all(
     desktop: &Desktop,
-    store: &ReceiptStore,
+    store: &mut ReceiptStore,
     receipts: Vec<Receipt>,
 ) -> Result<RestoreReport, StoreError> {
     if receipts.is_empty() {

@@ -9,7 +9,11 @@ use super::{Damage, Receipt, StoreError, kept};
 
 /// The file of receipts.
 #[derive(Debug)]
-pub struct ReceiptStore(PathBuf);
+pub struct ReceiptStore {
+    path: PathBuf,
+    /// What this process wrote last.
+    written: Option<Receipts>,
+}
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Receipts {
@@ -19,34 +23,44 @@ struct Receipts {
 impl ReceiptStore {
     /// Names the file in the state folder; reads and writes nothing.
     pub fn open(state_dir: &Path) -> Self {
-        Self(state_dir.join("receipts.json"))
+        Self { path: state_dir.join("receipts.json"), written: None }
     }
 
     /// Reads every receipt that can be understood. Where some cannot, a copy of the file is kept aside.
-    pub fn read(&self) -> (Vec<Receipt>, Vec<Damage>) {
-        let (Receipts { receipts: values }, mut damage) = kept::read(&self.0);
+    pub fn read(&mut self) -> (Vec<Receipt>, Vec<Damage>) {
+        let (Receipts { receipts: values }, mut damage) = kept::read(&self.path);
         let many = values.len();
         let receipts: Vec<Receipt> =
             values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect();
         if receipts.len() < many {
-            damage.push(kept::copy_aside(&self.0, "some of what is in it is not a receipt"));
+            damage.push(kept::copy_aside(&self.path, "some of what is in it is not a receipt"));
             // So that it is said and kept aside once; if the disk does not let us, it is said again.
             let _ = self.write(&receipts);
         }
         (receipts, damage)
     }
 
-    /// Writes the receipts that are to be there, all at once. With none, there is no file.
-    pub fn write(&self, receipts: &[Receipt]) -> Result<(), StoreError> {
+    /// Writes the receipts that are to be there, all at once. With none, there is no file; and nothing is written that is
+    /// there as it is: who puts a measure in force again is not to wait for the disk.
+    pub fn write(&mut self, receipts: &[Receipt]) -> Result<(), StoreError> {
         let values: Result<Vec<Value>, _> = receipts.iter().map(serde_json::to_value).collect();
-        let receipts = values.map_err(|error| StoreError::writing(&self.0)(error.into()))?;
-        kept::write(&self.0, &Receipts { receipts })
+        let values = values.map_err(|error| StoreError::writing(&self.path)(error.into()))?;
+        let receipts = Receipts { receipts: values };
+        if self.written.as_ref() == Some(&receipts)
+            && kept::read::<Receipts>(&self.path).0 == receipts
+        {
+            return Ok(());
+        }
+        self.written = None;
+        kept::write(&self.path, &receipts)?;
+        self.written = Some(receipts);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::MetadataExt as _};
 
     use proptest::{collection::vec, prelude::*};
 
@@ -67,7 +81,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_nothing_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        let store = ReceiptStore::open(folder.path());
+        let mut store = ReceiptStore::open(folder.path());
         assert_eq!(store.read(), (vec![], vec![]));
         let receipts = [receipt("light"), receipt("gnome")];
         store.write(&receipts).unwrap();
@@ -78,9 +92,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_there_as_it_is_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = ReceiptStore::open(folder.path());
+        let path = folder.path().join("receipts.json");
+        let file = || fs::metadata(&path).unwrap().ino();
+        store.write(&[receipt("light")]).unwrap();
+        let first = fs::File::open(&path).unwrap();
+        store.write(&[receipt("light")]).unwrap();
+        assert_eq!(file(), first.metadata().unwrap().ino());
+        store.write(&[receipt("gnome")]).unwrap();
+        assert_ne!(file(), first.metadata().unwrap().ino());
+        fs::remove_file(&path).unwrap();
+        store.write(&[receipt("gnome")]).unwrap();
+        assert_eq!(store.read().0, [receipt("gnome")], "somebody took it away");
+    }
+
+    #[test]
     fn a_file_nobody_can_read_is_kept_aside_each_time() {
         let folder = tempfile::tempdir().unwrap();
-        let store = ReceiptStore::open(folder.path());
+        let mut store = ReceiptStore::open(folder.path());
         let broken: [&[u8]; 4] =
             [b"", b"{\"v\":1,\"recei", b"{\"v\":2,\"receipts\":[]}", b"\xff\0[1]"];
         for (number, bytes) in (1..).zip(broken) {
@@ -99,7 +130,7 @@ mod tests {
     #[test]
     fn one_bad_receipt_does_not_cost_the_others() {
         let folder = tempfile::tempdir().unwrap();
-        let store = ReceiptStore::open(folder.path());
+        let mut store = ReceiptStore::open(folder.path());
         store.write(&[receipt("light"), receipt("gnome")]).unwrap();
         let path = folder.path().join("receipts.json");
         let text = fs::read_to_string(&path).unwrap().replacen("\"backend\"", "\"beckand\"", 1);

@@ -305,7 +305,7 @@ async fn off_asks_the_daemon_and_says_when_it_is_quiet_next() {
 #[tokio::test]
 async fn what_cannot_be_put_back_is_said_and_its_receipt_kept() {
     let desk = Desk::without_daemon();
-    let store = ReceiptStore::open(&desk.home.path().join(".local/state/quietd"));
+    let mut store = ReceiptStore::open(&desk.home.path().join(".local/state/quietd"));
     store.write(&[Receipt::new("nobody", &1, &2)]).unwrap();
     let kept = desk.home.path().join(".local/state/quietd/receipts.json");
     for command in ["off", "restore"] {

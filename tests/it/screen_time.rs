@@ -406,3 +406,77 @@ async fn sway_tells_which_app_has_the_focus() {
     let kept = std::fs::read_to_string(desk.file()).unwrap();
     assert!(kept.contains("XTerm") && !kept.contains("secret"), "{kept}");
 }
+
+/// `KWin`, as far as a script that tells the focus sees it.
+struct Scripting {
+    /// What the script that is loaded was given.
+    given: Arc<std::sync::Mutex<Option<serde_json::Value>>>,
+    tell: mpsc::UnboundedSender<&'static str>,
+}
+
+#[zbus::interface(name = "org.kde.kwin.Scripting")]
+impl Scripting {
+    #[zbus(name = "loadScript")]
+    fn load_script(&self, path: &str, name: &str) -> i32 {
+        assert_eq!(name, "quietd-focus");
+        let mut loaded = self.given.lock().unwrap();
+        if loaded.is_some() {
+            return -1;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let (given, _) = text.split_once(";\n").unwrap();
+        *loaded = serde_json::from_str(given.strip_prefix("var quietd = ").unwrap()).unwrap();
+        0
+    }
+
+    #[zbus(name = "unloadScript")]
+    fn unload_script(&self, name: &str) -> bool {
+        assert_eq!(name, "quietd-focus");
+        self.tell.send("unloaded").unwrap();
+        self.given.lock().unwrap().take().is_some()
+    }
+
+    #[zbus(name = "start")]
+    fn start(&self) {
+        self.tell.send("started").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn kwin_tells_which_app_has_the_focus() {
+    let mut desk = Desk::new("2140-06-01T10:00:00Z", "UTC", CONFIG).await;
+    desk.idle(false).await;
+    let has = |app: &'static str| move |all: &ScreenTimeEntry| all.apps.contains_key(app);
+    for (first, second) in [("org.kde.kate", "org.kde.dolphin"), ("firefox", "vlc")] {
+        // It comes after the daemon, with a script that a crash left there; and comes again.
+        let given = Arc::new(std::sync::Mutex::new(Some(serde_json::Value::Null)));
+        let (tell, mut asked) = mpsc::unbounded_channel();
+        let kwin = desk.bus.connect().await.unwrap();
+        let scripting = Scripting { given: Arc::clone(&given), tell };
+        kwin.object_server().at("/Scripting", scripting).await.unwrap();
+        kwin.request_name("org.kde.KWin").await.unwrap();
+        let mut hears = async || timeout(PATIENCE, asked.recv()).await.unwrap().unwrap();
+        assert_eq!(hears().await, "unloaded");
+        assert_eq!(hears().await, "started");
+        let told = given.lock().unwrap().clone().unwrap();
+        let says = async |token: &str, app: &str| {
+            let call = zbus::Message::method_call("/org/quietd/Focus", "Told")
+                .destination(told["to"].as_str().unwrap())
+                .interface(told["interface"].as_str().unwrap())
+                .build(&(token, app, false))
+                .unwrap();
+            kwin.send(&call).await.unwrap();
+        };
+        let token = told["token"].as_str().unwrap();
+        says("another", "odd").await;
+        says(token, first).await;
+        desk.passes_until(first, has(first)).await;
+        assert!(!desk.home.path().join("quietd-focus.js").exists());
+        says("another", "odd").await;
+        says(token, second).await;
+        desk.passes_until(second, has(second)).await;
+        assert!(!desk.all().await.apps.contains_key("odd"));
+        kwin.close().await.unwrap();
+    }
+    desk.stop().await;
+}

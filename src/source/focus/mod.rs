@@ -5,6 +5,7 @@
 
 mod gnome;
 mod hyprland;
+mod kwin;
 mod niri;
 mod socket;
 mod sway;
@@ -21,6 +22,7 @@ use tokio::sync::{Notify, mpsc};
 use super::{appears::Appears, x11::x_display};
 use crate::{
     backend::Desktop,
+    dbus::kwin::KWIN,
     engine::Event,
     screen_time::{Focus, Sense, Teller, Told},
 };
@@ -29,7 +31,7 @@ use crate::{
 pub async fn on_focus(desktop: Desktop, look_again: Arc<Notify>, tell: mpsc::Sender<Event>) {
     let mut say = Say { tell, told: None };
     loop {
-        let appears = Appears::watch(&desktop, &[gnome::SHELL], &look_again).await;
+        let appears = Appears::watch(&desktop, &[gnome::SHELL, KWIN], &look_again).await;
         if follow(&desktop, &mut say).await {
             say.told = None;
             let nobody = Told::By { sense: Sense::Focus, by: None };
@@ -58,7 +60,10 @@ async fn follow(desktop: &Desktop, say: &mut Say) -> bool {
             }
         }
     }
-    if gnome::follow(desktop, say).await || toplevels::follow(desktop, say).await {
+    if gnome::follow(desktop, say).await
+        || kwin::follow(desktop, say).await
+        || toplevels::follow(desktop, say).await
+    {
         return true;
     }
     match x_display(desktop) {

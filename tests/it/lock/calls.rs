@@ -1,7 +1,5 @@
 //! Locked apps that hold a call or record: left alone until that ends. The sound servers' programs are scripts here.
 
-use std::os::unix::fs::PermissionsExt as _;
-
 use tokio::sync::{RwLock, RwLockReadGuard};
 
 use super::*;
@@ -31,8 +29,8 @@ impl Sound {
         fs::create_dir_all(runtime.join("pulse")).unwrap();
         let script =
             format!("#!/bin/sh\nPATH=/usr/bin:/bin\nfolder='{}'\n{script}\n", folder.display());
-        fs::write(bin.join(program), script).unwrap();
-        fs::set_permissions(bin.join(program), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(folder.join("script"), script).unwrap();
+        install(&folder.join("script"), &bin.join(program));
         nix::unistd::mkfifo(&folder.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         let runs = if server == "pipewire" { Some(SERVERS.read().await) } else { None };
         let server = Echo::start(&lab.program(server));

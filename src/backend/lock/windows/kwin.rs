@@ -6,10 +6,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -21,14 +17,7 @@ use serde::{Deserialize, Serialize};
 use zbus::MessageStream;
 
 use super::{Act, Owners, SHOW_AT_MOST, Trouble, Way, Window};
-use crate::{
-    api,
-    backend::Desktop,
-    dbus::{CallError, Peer},
-};
-
-/// Its name on the session bus.
-pub const NAME: &str = "org.kde.KWin";
+use crate::{api, backend::Desktop, dbus::kwin::Scripts};
 
 const LIST: &str = include_str!("kwin/list.js");
 const HIDE: &str = include_str!("kwin/hide.js");
@@ -97,7 +86,7 @@ pub fn kills(window: &Window) -> bool {
 /// The windows of some processes that can be hidden.
 pub async fn list(desktop: &Desktop, owners: &Owners) -> Result<Vec<Window>, Trouble> {
     let given = Given { pids: Some(&owners.pids), ..Given::default() };
-    let told = Scripts::new(desktop)?.run("quietd-list", LIST, given, Stays::No).await?;
+    let told = run(desktop, "quietd-list", LIST, given, Stays::No).await?;
     let told: Vec<Told> = serde_json::from_str(&told)?;
     let windows = told.into_iter().filter(|it| owners.pids.contains(&it.pid)).map(|it| {
         let place = serde_json::to_value(it.place)?;
@@ -108,7 +97,7 @@ pub async fn list(desktop: &Desktop, owners: &Owners) -> Result<Vec<Window>, Tro
 
 /// Hides or shows windows.
 pub async fn act(desktop: &Desktop, windows: &[Window], act: Act) -> Result<(), Trouble> {
-    let scripts = Scripts::new(desktop)?;
+    let scripts = scripts(desktop)?;
     let mut others = Vec::new();
     // One script for each process: an app is let go as a whole.
     let mut kept: BTreeMap<u32, Vec<Shown<'_>>> = BTreeMap::new();
@@ -125,8 +114,8 @@ pub async fn act(desktop: &Desktop, windows: &[Window], act: Act) -> Result<(), 
     // All at once: a KWin that is drawing answers once for each picture.
     if act == Act::Hide {
         let kept = kept.into_iter().map(|(pid, windows)| {
-            let (scripts, given) = (&scripts, given(windows));
-            async move { scripts.run(&format!("quietd-{pid}"), HIDE, given, Stays::Yes).await }
+            let given = given(windows);
+            async move { run(desktop, &format!("quietd-{pid}"), HIDE, given, Stays::Yes).await }
         });
         try_join_all(kept).await?;
     } else {
@@ -138,103 +127,53 @@ pub async fn act(desktop: &Desktop, windows: &[Window], act: Act) -> Result<(), 
         return Ok(());
     }
     let script = if act == Act::Hide { HIDE } else { SHOW };
-    scripts.run("quietd-once", script, given(others), Stays::No).await.map(drop)
+    run(desktop, "quietd-once", script, given(others), Stays::No).await.map(drop)
 }
 
 fn place(window: &Window) -> Result<Place, Trouble> {
     Ok(serde_json::from_value(window.place.clone())?)
 }
 
-/// `KWin`'s scripts.
-struct Scripts<'a> {
-    desktop: &'a Desktop,
-    folder: &'a Path,
-    scripting: Peer,
-}
-
-impl<'a> Scripts<'a> {
-    fn new(desktop: &'a Desktop) -> Result<Self, Trouble> {
-        let folder = desktop.env.runtime_dir.as_deref().ok_or(Trouble::Gone)?;
-        let scripting = Peer::new(&desktop.session, NAME, "/Scripting", "org.kde.kwin.Scripting");
-        Ok(Self { desktop, folder, scripting: scripting.within(SHOW_AT_MOST) })
-    }
-
-    /// Loads and runs a script; it has done what it does at once when this returns what it told.
-    ///
-    /// All that are loaded and have not run yet are run together: each has an object of its own to run it by, but 5.27
-    /// gives one that is loaded after another was forgotten the name of a third.
-    async fn run(
-        &self,
-        name: &str,
-        script: &str,
-        given: Given<'_>,
-        stays: Stays,
-    ) -> Result<String, Trouble> {
-        let token = format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
-        let to = self.desktop.session.unique_name().map_or("", |name| name.as_str());
-        let given = Given { to, interface: TOLD, token, name: api::NAME, ..given };
-        let text = format!("var quietd = {};\n{script}\n{TELL}", serde_json::to_string(&given)?);
-        let mut heard = MessageStream::from(&self.desktop.session);
-        let file = Script::write(self.folder.join(format!("{name}.js")), &text)?;
-        let load = async || {
-            self.scripting.call::<_, i32>("loadScript", &(file.0.to_string_lossy(), name)).await
-        };
-        let mut id = load().await?;
-        if id < 0 {
-            // One of that name may be there from before a crash.
-            self.unload(name).await?;
-            id = load().await?;
-        }
-        if id < 0 {
-            return Err(Trouble::Odd(format!("that it does not load the script {name}")));
-        }
-        let told = async {
-            while let Some(message) = heard.next().await {
-                let Ok(message) = message else { continue };
-                if message.header().interface().is_none_or(|it| it.as_str() != TOLD) {
-                    continue;
-                }
-                if let Ok((token, told)) = message.body().deserialize::<(String, String)>()
-                    && token == given.token
-                {
-                    return Ok(told);
-                }
+/// Runs a script; it has done what it does at once when this returns what it told.
+async fn run(
+    desktop: &Desktop,
+    name: &str,
+    script: &str,
+    given: Given<'_>,
+    stays: Stays,
+) -> Result<String, Trouble> {
+    let token = format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
+    let to = desktop.session.unique_name().map_or("", |name| name.as_str());
+    let given = Given { to, interface: TOLD, token, name: api::NAME, ..given };
+    let text = format!("var quietd = {};\n{script}\n{TELL}", serde_json::to_string(&given)?);
+    let mut heard = MessageStream::from(&desktop.session);
+    let scripts = scripts(desktop)?;
+    let _file = scripts.load(name, &text).await?;
+    let told = async {
+        while let Some(message) = heard.next().await {
+            let Ok(message) = message else { continue };
+            if message.header().interface().is_none_or(|it| it.as_str() != TOLD) {
+                continue;
             }
-            Err(Trouble::Gone)
-        };
-        let start = async { Ok(self.scripting.call::<_, ()>("start", &()).await?) };
-        let ((), told) = try_join(start, told).await?;
-        if stays == Stays::No {
-            // It has done all it does; nobody need wait until it is forgotten.
-            let (scripting, name) = (self.scripting.clone(), name.to_owned());
-            tokio::spawn(async move { scripting.call::<_, bool>("unloadScript", &(name,)).await });
+            if let Ok((token, told)) = message.body().deserialize::<(String, String)>()
+                && token == given.token
+            {
+                return Ok(told);
+            }
         }
-        Ok(told)
+        Err(Trouble::Gone)
+    };
+    let start = async { Ok(scripts.start().await?) };
+    let ((), told) = try_join(start, told).await?;
+    if stays == Stays::No {
+        // It has done all it does; nobody need wait until it is forgotten.
+        let name = name.to_owned();
+        tokio::spawn(async move { scripts.unload(&name).await });
     }
-
-    /// Forgets a script, if it is there.
-    async fn unload(&self, name: &str) -> Result<(), CallError> {
-        self.scripting.call::<_, bool>("unloadScript", &(name,)).await.map(drop)
-    }
+    Ok(told)
 }
 
-/// The file of a script, for as long as `KWin` may not have read it.
-struct Script(PathBuf);
-
-impl Script {
-    fn write(path: PathBuf, text: &str) -> io::Result<Self> {
-        let mut options = fs::OpenOptions::new();
-        // Nobody else is to write in what we have run.
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        let script = Self(path);
-        file.write_all(text.as_bytes())?;
-        Ok(script)
-    }
-}
-
-impl Drop for Script {
-    fn drop(&mut self) {
-        // Left behind it does nothing.
-        let _ = fs::remove_file(&self.0);
-    }
+fn scripts(desktop: &Desktop) -> Result<Scripts, Trouble> {
+    let folder = desktop.env.runtime_dir.as_deref().ok_or(Trouble::Gone)?;
+    Ok(Scripts::new(&desktop.session, folder, SHOW_AT_MOST))
 }

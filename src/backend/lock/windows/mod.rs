@@ -29,7 +29,7 @@ use trouble::Trouble;
 use super::processes::{PROC, Processes};
 use crate::{
     backend::{BackendError, Desktop},
-    dbus::Peer,
+    dbus::{Peer, kwin::KWIN},
 };
 
 /// The longest a lock waits for windows to be found, and then for them to be hidden.
@@ -149,7 +149,7 @@ impl Windows {
         if answered {
             return Ok(windows);
         }
-        if self.runs(kwin::NAME).await {
+        if self.runs(KWIN).await {
             return self.list(Way::Kwin, owners).await;
         }
         // It lets nobody hide a window, on Wayland; see `Patience`.

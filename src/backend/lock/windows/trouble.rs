@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::dbus::CallError;
+use crate::dbus::{CallError, kwin::ScriptError};
 
 /// What went wrong with those who have the windows.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,18 @@ impl From<CallError> for Trouble {
             CallError::Absent(_) => Self::Gone,
             CallError::TimedOut(_) => Self::TimedOut,
             CallError::Answered { .. } | CallError::Odd(..) => Self::Odd(error.to_string()),
+        }
+    }
+}
+
+impl From<ScriptError> for Trouble {
+    fn from(error: ScriptError) -> Self {
+        match error {
+            ScriptError::Call(error) => error.into(),
+            ScriptError::Disk(error) => error.into(),
+            ScriptError::NotLoaded(name) => {
+                Self::Odd(format!("that it does not load the script {name}"))
+            }
         }
     }
 }
