@@ -55,7 +55,7 @@ fn cases_of(environment: Environment) -> &'static [&'static str] {
         }
         Environment::Plasma5 => &["kde", "kde-backlight"],
         // On a newer Debian: `tests/run newer`.
-        Environment::Plasma6 => &["kde-backlight"],
+        Environment::Plasma6 => &["kde", "kde-backlight"],
         Environment::Sway => &["sway-dunst", "sway-mako", "sway-swaync"],
         Environment::Xfce => &["x11-xfce"],
         Environment::X11 => &["x11-dunst", "x11-xfce"],

@@ -5,7 +5,7 @@
 //! end with us: the receipt sees to that. For half a minute after its start `KWin` knows only the effects that it found
 //! then.
 //!
-//! Seen on Plasma 5.27 on Wayland. The script is written for all versions to 6.7.
+//! Seen on Plasma 5.27 on Wayland, and 6.7 on X11. The script is written for all versions to 6.7.
 
 use std::{
     fs, io,
@@ -35,7 +35,7 @@ pub const ROW: Row = Row {
     cannot: "It is seen in screenshots and shared screens; the pointer, the overview and the desktop grid keep their colours, and for half a minute after a login everything may.",
     seen: &[
         (Environment::Plasma5, Known::Real("KWin 5.27.5")),
-        (Environment::Plasma6, Known::StandIn),
+        (Environment::Plasma6, Known::Real("KWin 6.7.4 on X11")),
     ],
     // The second is one of KWin's effects: it comes when KWin has begun to draw.
     names: &[KWIN, "org.kde.KWin.ScreenShot2"],

@@ -62,7 +62,7 @@ const SEEN: [Seen; 18] = [
     (Environment::Gnome47, Known::Real("GNOME Shell 48.7")),
     (Environment::Gnome49, Known::Real("GNOME Shell 50.5")),
     (Environment::Plasma5, Known::Real("Plasma 5.27.5")),
-    (Environment::Plasma6, Known::StandIn),
+    (Environment::Plasma6, Known::Real("Plasma 6.7.4 on X11")),
     (Environment::Sway, Known::Real("sway 1.7")),
     (Environment::Wlroots, Known::StandIn),
     (Environment::Hyprland, Known::StandIn),

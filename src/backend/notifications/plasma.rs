@@ -43,7 +43,7 @@ pub const ROW: Row = Row {
     cannot: "What was held back shows when quiet ends, all at once.",
     seen: &[
         (Environment::Plasma5, Known::Real("Plasma 5.27.5")),
-        (Environment::Plasma6, Known::StandIn),
+        (Environment::Plasma6, Known::Real("Plasma 6.7.4 on X11")),
     ],
     names: &[NAME, "org.kde.plasmashell"],
     wants_end: true,

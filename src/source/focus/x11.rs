@@ -77,10 +77,14 @@ fn look(x: &Display, atoms: &Atoms) -> Result<Focus, Ended> {
     Ok(Focus { app: class.and_then(|it| class_in(&it.value)), full_screen: Some(fills) })
 }
 
-/// The class in `WM_CLASS`, or the instance where it has none.
+/// The class in `WM_CLASS`, or the instance where it has none; and where both are one id, the instance: GTK writes the class
+/// with a capital.
 fn class_in(value: &[u8]) -> Option<String> {
-    let parts = value.split(|byte| *byte == 0).filter(|part| !part.is_empty()).take(2);
-    parts.last().map(|part| String::from_utf8_lossy(part).into_owned())
+    let mut parts = value.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+    let instance = parts.next()?;
+    let class = parts.next().unwrap_or(instance);
+    let is_id = instance.contains(&b'.') && instance.eq_ignore_ascii_case(class);
+    Some(String::from_utf8_lossy(if is_id { instance } else { class }).into_owned())
 }
 
 #[cfg(test)]
@@ -91,6 +95,9 @@ mod tests {
     fn the_class_is_the_second_part() {
         assert_eq!(class_in(b"Navigator\0firefox-esr\0").as_deref(), Some("firefox-esr"));
         assert_eq!(class_in(b"xterm\0").as_deref(), Some("xterm"));
+        let gtk = b"org.gnome.Maps\0Org.gnome.Maps\0";
+        assert_eq!(class_in(gtk).as_deref(), Some("org.gnome.Maps"));
+        assert_eq!(class_in(b"xterm\0XTerm\0").as_deref(), Some("XTerm"));
         assert_eq!(class_in(b"\0\0"), None);
         assert_eq!(class_in(b""), None);
     }
