@@ -53,9 +53,8 @@ fn cases_of(environment: Environment) -> &'static [&'static str] {
         Environment::Gnome43 | Environment::Gnome47 | Environment::Gnome49 => {
             &["gnome", "gnome-x11", "browsers"]
         }
-        Environment::Plasma5 => &["kde", "kde-backlight"],
-        // On a newer Debian: `tests/run newer`.
-        Environment::Plasma6 => &["kde", "kde-backlight"],
+        // The newer one on a newer Debian: `tests/run newer`.
+        Environment::Plasma5 | Environment::Plasma6 => &["kde", "kde-backlight"],
         Environment::Sway => &["sway-dunst", "sway-mako", "sway-swaync"],
         Environment::Xfce => &["x11-xfce"],
         Environment::X11 => &["x11-dunst", "x11-xfce"],
