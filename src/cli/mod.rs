@@ -46,6 +46,7 @@ mod start;
 mod state;
 mod status;
 mod suggest;
+mod terminal;
 mod today;
 mod trial;
 mod unlock;
@@ -118,6 +119,8 @@ enum Command {
     Completions(completions::Completions),
     #[command(hide = true)]
     Calendar(calendar::Calendar),
+    #[command(hide = true)]
+    OfferNote(notice::OfferNote),
 }
 
 impl Command {
@@ -156,6 +159,7 @@ impl Command {
             Self::Try(command) => command.run(context).await,
             Self::Completions(command) => Ok(command.run()),
             Self::Calendar(calendar::Calendar {}) => calendar::run(),
+            Self::OfferNote(command) => command.run(context).await,
         }
     }
 
@@ -201,9 +205,10 @@ pub fn main() -> ExitCode {
 
 async fn answer(command: Command, context: &Context) -> Result<Said, CommandError> {
     let notifies = command.notifies();
+    let offers_a_note = matches!(command, Command::Log(_));
     let answer = command.run(context).await;
     if notifies {
-        notice::show(context, &answer).await;
+        notice::show(context, &answer, offers_a_note).await;
     }
     answer
 }

@@ -83,7 +83,7 @@ impl Lab {
 
 /// Copies a file, as a program. Not by this process: what another test starts meanwhile would have it open for writing, and
 /// it could not be run.
-fn install(from: &Path, to: &Path) {
+pub fn install(from: &Path, to: &Path) {
     let done = Command::new("install").args(["-m", "755"]).args([from, to]).status().unwrap();
     assert!(done.success());
 }
