@@ -264,7 +264,7 @@ async fn an_app_that_closing_its_window_would_end_is_not_frozen_where_that_canno
     kwin.put("{a}", lab.chat.pid(), false);
     let backend = lab.backend();
     let receipt = lab.receipt(&backend, None).await;
-    kwin.refuse_scripts();
+    kwin.refuse_scripts(true);
     backend.apply(&chat(), &receipt).await.unwrap();
     let said: Vec<String> = backend.left_out().into_iter().map(|it| it.text).collect();
     assert!(
@@ -272,6 +272,34 @@ async fn an_app_that_closing_its_window_would_end_is_not_frozen_where_that_canno
         "{said:?}"
     );
     assert!(!lab.systemd.is_frozen(CHAT));
+}
+
+#[tokio::test]
+async fn what_may_show_is_not_frozen_until_kwin_says_what_shows() {
+    let lab = Lab::new().await;
+    let kwin = Kwin::start(lab.bus.address(), 5).await;
+    kwin.put("{a}", lab.chat.pid(), false);
+    let backend = lab.backend();
+    kwin.refuse_scripts(true);
+    let receipt = lab.receipt(&backend, None).await;
+    let applied = backend.apply(&chat(), &receipt).await;
+    assert!(
+        matches!(&applied, Err(BackendError::NotYet(why)) if why.contains("KWin")),
+        "{applied:?}"
+    );
+    assert!(!lab.systemd.is_frozen(CHAT));
+    // What is started meanwhile has no window yet.
+    let second = "app-gnome-org.example.Chat-12.scope";
+    let app = App::start();
+    lab.systemd.start_unit(second, &[app.pid()]).await.unwrap();
+    assert!(backend.apply(&chat(), &receipt).await.is_err());
+    assert!(lab.systemd.is_frozen(second) && !lab.systemd.is_frozen(CHAT));
+
+    kwin.refuse_scripts(false);
+    let receipt = lab.lock(&backend, Some(&receipt)).await;
+    assert_eq!(kwin.state(), "{a} minimised kept");
+    lab.give_back(&receipt).await;
+    assert_eq!(kwin.state(), "{a}");
 }
 
 #[tokio::test]

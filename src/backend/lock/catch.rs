@@ -233,7 +233,9 @@ impl SystemdFreeze {
             changes.push(Change::LeftOut);
         }
         // What may go well later is the engine's to try again.
-        if let Err(BackendError::Absent(_) | BackendError::TimedOut(_)) = failures.result() {
+        if let Err(BackendError::Absent(_) | BackendError::TimedOut(_) | BackendError::NotYet(_)) =
+            failures.result()
+        {
             changes.push(Change::Again);
         }
         if frozen.is_empty() {

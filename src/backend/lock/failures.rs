@@ -13,6 +13,7 @@ pub struct Failures {
     left: BTreeMap<String, Why>,
     absent: bool,
     timed_out: bool,
+    unseen: bool,
 }
 
 impl Failures {
@@ -38,6 +39,12 @@ impl Failures {
         self.left.insert(unit.to_owned(), why);
     }
 
+    /// Keeps that a unit is left running until it is known which windows it has.
+    pub fn leave_unseen(&mut self, unit: &str) {
+        self.unseen = true;
+        self.leave(unit, Why::Shown);
+    }
+
     /// The units that are left running.
     pub fn take_left(&mut self) -> BTreeMap<String, Why> {
         std::mem::take(&mut self.left)
@@ -49,6 +56,10 @@ impl Failures {
             Err(CallError::Absent(units::NAME.to_owned()).into())
         } else if self.timed_out {
             Err(BackendError::TimedOut(units::NAME.to_owned()))
+        } else if self.unseen {
+            Err(BackendError::NotYet(
+                "KWin does not say which windows the apps have, and closing one could end an app that stands still; it is asked again.".to_owned(),
+            ))
         } else if self.texts.is_empty() {
             Ok(())
         } else {

@@ -287,7 +287,7 @@ impl Backend for SystemdFreeze {
         set.units.retain(|unit| !found.frozen.contains(unit) && may_freeze(unit));
         let before = held.and_then(Receipt::set::<Set>).unwrap_or_default();
         set.patience = self.patience.capture(before.patience.as_ref(), !set.apps.is_empty()).await;
-        set.windows = self.windows_of(&set, before.windows, &now.cgroups).await;
+        self.find_windows(&mut set, before.windows, &now).await;
         Ok(match held {
             Some(held) => renew(held, &set, &now),
             None => Receipt::new(ID, &found, &set),

@@ -52,8 +52,8 @@ impl Kwin {
         self.lock().windows.insert(id.to_owned(), (pid, minimised, false));
     }
 
-    pub fn refuse_scripts(&self) {
-        self.lock().refuses = true;
+    pub fn refuse_scripts(&self, refuses: bool) {
+        self.lock().refuses = refuses;
     }
 
     pub fn state(&self) -> String {

@@ -10,28 +10,33 @@ use crate::backend::{
         failures::Failures,
         go_on::Why,
         identity::{Identity, plain},
+        now::Now,
         processes::{PROC, Processes},
         windows::{Owners, Window},
     },
 };
 
 impl SystemdFreeze {
-    /// The windows of what is to be locked, as they are now; those that are hidden already, as they were before.
-    pub(super) async fn windows_of(
-        &self,
-        set: &Set,
-        hidden: Vec<Window>,
-        cgroups: &Cgroups,
-    ) -> Vec<Window> {
-        let owners = owners(set, cgroups);
-        let mut windows = hidden;
-        windows.retain(|window| window.is_of(&owners));
-        for window in self.windows.of(&owners).await {
-            if !windows.iter().any(|known| known.is(&window)) {
-                windows.push(window);
+    /// Finds the windows of what is to be locked, as they are now; those that are hidden already, as they were before.
+    pub(super) async fn find_windows(&self, set: &mut Set, hidden: Vec<Window>, now: &Now) {
+        let owners = owners(set, &now.cgroups);
+        set.windows = hidden;
+        set.windows.retain(|window| window.is_of(&owners));
+        match self.windows.of(&owners).await {
+            Ok(windows) => {
+                for window in windows {
+                    if !set.windows.iter().any(|known| known.is(&window)) {
+                        set.windows.push(window);
+                    }
+                }
+            }
+            Err(trouble) => {
+                tracing::warn!(measure = "apps", %trouble, "what shows cannot be known, so it is not frozen");
+                let scopes = set.adopt.iter().map(|it| &it.scope);
+                set.unseen = set.units.iter().chain(scopes).cloned().collect();
+                set.unseen.retain(|unit| now.cgroups.is_frozen(unit) != Some(true));
             }
         }
-        windows
     }
 
     /// Hides the windows of units that are about to be frozen; leaves out those that closing a window would end then.
@@ -40,7 +45,16 @@ impl SystemdFreeze {
         mut units: Vec<&'a str>,
         failures: &mut Failures,
     ) -> Vec<&'a str> {
-        let (windows, place) = self.seen(|seen| (seen.set.windows.clone(), seen.place.clone()));
+        let (windows, place) = self.seen(|seen| {
+            units.retain(|unit| {
+                let is_unseen = seen.set.unseen.contains(*unit);
+                if is_unseen {
+                    failures.leave_unseen(unit);
+                }
+                !is_unseen
+            });
+            (seen.set.windows.clone(), seen.place.clone())
+        });
         // What has just been started has no window yet, and does not wait for others'.
         if windows.is_empty() || units.is_empty() {
             return units;

@@ -26,6 +26,9 @@ pub(in super::super) struct Set {
     /// Their windows, to be hidden while they are frozen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) windows: Vec<Window>,
+    /// What runs of it and is not known to be hidden, where it may be ended while it stands still.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) unseen: BTreeSet<String>,
     /// The receipt for how long GNOME waits for windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) patience: Option<Receipt>,

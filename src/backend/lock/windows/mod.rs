@@ -106,6 +106,19 @@ impl Window {
     }
 }
 
+/// Why it is not known which windows there are.
+struct Unknown {
+    /// Who would know, where that matters.
+    way: Option<Way>,
+    trouble: Trouble,
+}
+
+impl From<Trouble> for Unknown {
+    fn from(trouble: Trouble) -> Self {
+        Self { way: None, trouble }
+    }
+}
+
 /// The person's windows.
 #[derive(Clone, Debug)]
 pub struct Windows {
@@ -118,16 +131,20 @@ impl Windows {
         Self { desktop: desktop.clone() }
     }
 
-    /// The windows of some apps that are there to be hidden; none where nobody tells in time.
-    pub async fn of(&self, owners: &Owners) -> Vec<Window> {
+    /// The windows of some apps that are there to be hidden; none where nobody tells in time. An error where what shows may
+    /// be ended by closing it while it is frozen, and it cannot be known what shows.
+    pub async fn of(&self, owners: &Owners) -> Result<Vec<Window>, Trouble> {
         if owners.pids.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut windows = match self.look(owners).await {
             Ok(windows) => windows,
-            Err(trouble) => {
+            Err(Unknown { way: Some(Way::Kwin), trouble }) if !matches!(trouble, Trouble::Gone) => {
+                return Err(trouble);
+            }
+            Err(Unknown { trouble, .. }) => {
                 tracing::debug!(measure = "apps", %trouble, "windows are left as they are");
-                return Vec::new();
+                return Ok(Vec::new());
             }
         };
         let pids: Vec<u32> = windows.iter().map(|window| window.pid).collect();
@@ -135,10 +152,10 @@ impl Windows {
         for window in &mut windows {
             window.started = processes.at(window.pid).map_or(0, |process| process.started);
         }
-        windows
+        Ok(windows)
     }
 
-    async fn look(&self, owners: &Owners) -> Result<Vec<Window>, Trouble> {
+    async fn look(&self, owners: &Owners) -> Result<Vec<Window>, Unknown> {
         let mut windows = Vec::new();
         let mut answered = false;
         for way in self.sockets() {
@@ -150,7 +167,8 @@ impl Windows {
             return Ok(windows);
         }
         if self.runs(KWIN).await {
-            return self.list(Way::Kwin, owners).await;
+            let by_kwin = |trouble| Unknown { way: Some(Way::Kwin), trouble };
+            return self.list(Way::Kwin, owners).await.map_err(by_kwin);
         }
         // It lets nobody hide a window, on Wayland; see `Patience`.
         if self.runs(patience::SHELL).await {
@@ -158,10 +176,10 @@ impl Windows {
         }
         match self.list(Way::Toplevels, owners).await {
             Err(Trouble::Gone) => {}
-            answer => return answer,
+            answer => return Ok(answer?),
         }
         match &self.desktop.env.display {
-            Some(display) => self.list(Way::X11(display.clone()), owners).await,
+            Some(display) => Ok(self.list(Way::X11(display.clone()), owners).await?),
             None => Ok(windows),
         }
     }
