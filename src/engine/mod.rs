@@ -259,10 +259,10 @@ impl Engine {
         self.reconcile();
         self.keep_theirs();
         self.commit();
-        self.keep_what_is_done();
         self.mind_what_waits();
         self.mind_what_started();
         self.mind_the_grace();
+        self.keep_what_is_done();
         self.publish();
         self.answer();
         if let Err(error) = self.timer.arm(self.next_moment()) {
