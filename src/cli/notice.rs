@@ -2,7 +2,6 @@
 
 use std::{process::Stdio, time::Duration};
 
-use futures_util::StreamExt as _;
 use tokio::time::timeout;
 use zbus::Connection;
 
@@ -10,7 +9,8 @@ use super::{CommandError, context::Context, error::Kind, said::Said, terminal::T
 use crate::{
     config::Installed,
     dbus::{
-        Became, CallError, Comes, Manner, Question, ask, became, close, has_answers, listen, notify,
+        Became, CallError, Comes, Manner, Question, ask, becomes, close, has_answers, listen,
+        notify,
     },
     source::read_configs,
 };
@@ -95,16 +95,7 @@ async fn offer(bus: &Connection, title: &str) -> Result<Option<Became>, CallErro
     let question =
         Question { title, body: "", answers: &[NOTE], stays: OFFERED, comes: Comes::Through };
     let id = ask(bus, 0, &question).await?;
-    let about_it = async {
-        while let Some(signal) = signals.next().await {
-            match signal.ok().as_ref().and_then(became) {
-                Some((about, became)) if about == id => return Some(became),
-                _ => {}
-            }
-        }
-        None
-    };
-    let became = timeout(OFFERED, about_it).await.ok().flatten();
+    let became = timeout(OFFERED, becomes(&mut signals, id)).await.ok().flatten();
     if matches!(became, None | Some(Became::Answered(_))) {
         // Not every service takes an urgent one away, nor one that was answered.
         let _ = close(bus, id).await;

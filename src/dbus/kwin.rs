@@ -5,15 +5,25 @@ use std::{
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
+use serde::Serialize;
 use zbus::Connection;
 
 use super::{CallError, Peer};
 
 /// `KWin`'s name on the session bus.
 pub const KWIN: &str = "org.kde.KWin";
+
+/// How many scripts were given a token.
+static TOKENS: AtomicU32 = AtomicU32::new(0);
+
+/// By what the word of one run of a script is told from that of any other.
+pub fn token() -> String {
+    format!("{}-{}", std::process::id(), TOKENS.fetch_add(1, Ordering::Relaxed))
+}
 
 /// Why a script does not run.
 #[derive(Debug, thiserror::Error)]
@@ -43,10 +53,17 @@ impl Scripts {
         Self { scripting: scripting.within(within), folder: folder.to_owned() }
     }
 
-    /// Loads a script under a name; one of that name is replaced, which may be there from before a crash. The file has to
+    /// Loads a script under a name, with what it finds in `quietd`; one of that name is replaced, which may be there from before a crash. The file has to
     /// last until the script has said something: `KWin` reads it after it has answered that it runs it.
-    pub async fn load(&self, name: &str, text: &str) -> Result<ScriptFile, ScriptError> {
-        let file = ScriptFile::write(self.folder.join(format!("{name}.js")), text)?;
+    pub async fn load(
+        &self,
+        name: &str,
+        given: &(impl Serialize + Sync),
+        script: &str,
+    ) -> Result<ScriptFile, ScriptError> {
+        let given = serde_json::to_string(given).map_err(io::Error::from)?;
+        let text = format!("var quietd = {given};\n{script}");
+        let file = ScriptFile::write(self.folder.join(format!("{name}.js")), &text)?;
         let load = async || {
             self.scripting.call::<_, i32>("loadScript", &(file.0.to_string_lossy(), name)).await
         };

@@ -16,7 +16,7 @@ use std::io;
 use zbus::Connection;
 
 pub use notify::{
-    Became, Comes, Manner, Question, ask, became, close, has_answers, listen, notify,
+    Became, Comes, Manner, Question, ask, becomes, close, has_answers, listen, notify,
 };
 pub use peer::{CallError, Peer};
 

@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use futures_util::StreamExt as _;
 use zbus::{Connection, MatchRule, Message, MessageStream, Variant};
 
 use super::{CallError, Peer};
@@ -103,8 +104,19 @@ pub async fn listen(bus: &Connection) -> zbus::Result<MessageStream> {
     MessageStream::for_match_rule(rule, bus, None).await
 }
 
+/// Waits for what becomes of the notification of this number; none once nobody tells any more. Of number 0 nothing does.
+pub async fn becomes(signals: &mut MessageStream, of: u32) -> Option<Became> {
+    while let Some(signal) = signals.next().await {
+        match signal.ok().as_ref().and_then(became) {
+            Some((id, became)) if id == of && id != 0 => return Some(became),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Which notification a signal is about, and what became of it.
-pub fn became(signal: &Message) -> Option<(u32, Became)> {
+fn became(signal: &Message) -> Option<(u32, Became)> {
     const BY_THE_PERSON: u32 = 2;
     let (header, body) = (signal.header(), signal.body());
     match header.member()?.as_str() {

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use zbus::{Connection, MessageStream};
 
 use super::Event;
-use crate::dbus::{Became, CallError, Comes, Question, ask, became, close, has_answers, listen};
+use crate::dbus::{Became, CallError, Comes, Question, ask, becomes, close, has_answers, listen};
 
 /// After how long it goes by itself where nobody takes it away any more, if it says nothing else: the daemon may be gone.
 const STAYS: Duration = Duration::from_mins(2);
@@ -143,15 +142,11 @@ async fn show(bus: &Connection, replaces: u32, text: &Text) -> Result<u32, CallE
 
 /// What becomes of the notification of this number.
 async fn next(signals: &mut Option<MessageStream>, of: u32) -> Became {
-    while let Some(stream) = signals {
-        match stream.next().await {
-            Some(Ok(signal)) => match became(&signal) {
-                Some((id, became)) if id == of && id != 0 => return became,
-                _ => {}
-            },
-            Some(Err(_)) => {}
-            None => *signals = None,
+    if let Some(stream) = signals {
+        if let Some(became) = becomes(stream, of).await {
+            return became;
         }
+        *signals = None;
     }
     std::future::pending().await
 }

@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::house::PATIENCE;
+use crate::{house::PATIENCE, windows};
 
 const CONFIG: &str = "[profiles.dark]\nnotifications = \"urgent\"\n";
 
@@ -423,9 +423,7 @@ impl Scripting {
         if loaded.is_some() {
             return -1;
         }
-        let text = std::fs::read_to_string(path).unwrap();
-        let (given, _) = text.split_once(";\n").unwrap();
-        *loaded = serde_json::from_str(given.strip_prefix("var quietd = ").unwrap()).unwrap();
+        *loaded = Some(windows::kwin::read(path).0);
         0
     }
 

@@ -1,6 +1,6 @@
 //! Windows of frozen apps, hidden and shown again: stand-ins for window managers, real processes.
 
-mod kwin;
+pub mod kwin;
 mod sockets;
 mod toplevels;
 

@@ -21,7 +21,7 @@ use zbus::{MatchRule, Message, MessageStream};
 
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
-    dbus::{CallError, Peer},
+    dbus::{CallError, Peer, kwin::KWIN},
     plan::{Desired, Measure},
     store::Receipt,
 };
@@ -43,7 +43,6 @@ pub const ROW: Row = Row {
     open: |desktop| Box::new(Grey::new(desktop)),
 };
 
-const KWIN: &str = "org.kde.KWin";
 /// The effect's name; nobody else has one of that name.
 pub const EFFECT: &str = "quietd-grey";
 /// Scripts that come with `KWin`, by their names before and since 6.0: where these cannot be loaded, ours cannot.

@@ -20,7 +20,7 @@ use zbus::{MatchRule, Message, MessageStream, OwnedVariant};
 
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
-    dbus::{CallError, Peer},
+    dbus::{CallError, Peer, kwin::KWIN},
     plan::{Desired, Measure},
     store::{
         Receipt, StoreError,
@@ -39,12 +39,11 @@ pub const ROW: Row = Row {
         (Environment::Plasma5, Known::Real("KWin 5.27.5")),
         (Environment::Plasma6, Known::StandIn),
     ],
-    names: &["org.kde.KWin", "org.kde.NightColor", "org.kde.KWin.NightLight"],
+    names: &[KWIN, "org.kde.NightColor", "org.kde.KWin.NightLight"],
     wants_end: false,
     open: |desktop| Box::new(NightColor::new(desktop)),
 };
 
-const KWIN: &str = "org.kde.KWin";
 /// Path and interface, the newer one first.
 const OBJECTS: [(&str, &str); 2] = [
     ("/org/kde/KWin/NightLight", "org.kde.KWin.NightLight"),

@@ -2,10 +2,7 @@
 //!
 //! It stays until it is unloaded, or `KWin` ends; one that a crash of ours left there is replaced.
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tokio::{runtime::Handle, time::timeout};
@@ -16,7 +13,7 @@ use crate::{
     backend::Desktop,
     dbus::{
         CallError, Peer,
-        kwin::{KWIN, ScriptError, Scripts},
+        kwin::{KWIN, ScriptError, Scripts, token},
     },
     screen_time::{Focus, Teller},
     source::appears::owner_of,
@@ -30,9 +27,6 @@ const TOLD: &str = "org.quietd.Focus1";
 const FIRST_WORD_AT_MOST: Duration = Duration::from_secs(10);
 
 const BY: Teller = Teller { title: "KWin", cannot: "" };
-
-/// How many scripts were loaded: what an earlier one still says is not listened to.
-static LOADS: AtomicU32 = AtomicU32::new(0);
 
 /// Why it ended.
 #[derive(Debug, thiserror::Error)]
@@ -78,14 +72,15 @@ async fn watch(desktop: &Desktop, say: &mut Say, served: &mut bool) -> Result<()
     let mut owners = MessageStream::for_match_rule(owner_of(KWIN)?, bus, None).await?;
     let word = MatchRule::builder().msg_type(Type::MethodCall).interface(TOLD).build()?;
     let mut heard = MessageStream::for_match_rule(word, bus, None).await?;
-    let token = format!("{}-{}", std::process::id(), LOADS.fetch_add(1, Ordering::Relaxed));
+    // What an earlier script still says is not listened to.
+    let token = token();
     let given = serde_json::json!({
         "to": bus.unique_name().map_or("", |name| name.as_str()),
         "interface": TOLD,
         "token": token,
     });
     let scripts = Scripts::new(bus, folder, FIRST_WORD_AT_MOST);
-    let file = scripts.load(SCRIPT, &format!("var quietd = {given};\n{CODE}")).await?;
+    let file = scripts.load(SCRIPT, &given, CODE).await?;
     let mut loaded = Loaded(Some(scripts.clone()));
     scripts.start().await?;
     let mut next = async || {

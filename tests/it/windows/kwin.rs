@@ -76,6 +76,14 @@ impl Kwin {
     }
 }
 
+/// What a script is given, and what it does.
+pub fn read(script: &str) -> (Value, String) {
+    let text = std::fs::read_to_string(script).unwrap();
+    let (given, does) = text.split_once(";\n").unwrap();
+    let given = serde_json::from_str(given.strip_prefix("var quietd = ").unwrap()).unwrap();
+    (given, does.to_owned())
+}
+
 struct Scripting(Shared, Arc<Notify>);
 
 #[zbus::interface(name = "org.kde.kwin.Scripting")]
@@ -86,10 +94,8 @@ impl Scripting {
         if state.refuses || state.loaded.contains_key(name) {
             return -1;
         }
-        let text = std::fs::read_to_string(path).unwrap();
-        let (given, does) = text.split_once(";\n").unwrap();
-        let given = serde_json::from_str(given.strip_prefix("var quietd = ").unwrap()).unwrap();
-        let script = Script { given, does: does.to_owned(), has_run: false };
+        let (given, does) = read(path);
+        let script = Script { given, does, has_run: false };
         state.loaded.insert(name.to_owned(), script);
         i32::try_from(state.loaded.len()).unwrap() - 1
     }

@@ -4,10 +4,7 @@
 //! it minimised and out of the task bar while we have our name on the bus: there, closing a frozen window on Wayland
 //! ends its program without a question. Later versions ask. Seen on 5.27.5.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{
     StreamExt as _,
@@ -17,7 +14,11 @@ use serde::{Deserialize, Serialize};
 use zbus::MessageStream;
 
 use super::{Act, Owners, SHOW_AT_MOST, Trouble, Way, Window};
-use crate::{api, backend::Desktop, dbus::kwin::Scripts};
+use crate::{
+    api,
+    backend::Desktop,
+    dbus::kwin::{Scripts, token},
+};
 
 const LIST: &str = include_str!("kwin/list.js");
 const HIDE: &str = include_str!("kwin/hide.js");
@@ -46,9 +47,6 @@ struct Told {
     #[serde(flatten)]
     place: Place,
 }
-
-/// How many scripts were run.
-static RUNS: AtomicU32 = AtomicU32::new(0);
 
 /// What a script is given.
 #[derive(Debug, Default, Serialize)]
@@ -142,13 +140,11 @@ async fn run(
     given: Given<'_>,
     stays: Stays,
 ) -> Result<String, Trouble> {
-    let token = format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
     let to = desktop.session.unique_name().map_or("", |name| name.as_str());
-    let given = Given { to, interface: TOLD, token, name: api::NAME, ..given };
-    let text = format!("var quietd = {};\n{script}\n{TELL}", serde_json::to_string(&given)?);
+    let given = Given { to, interface: TOLD, token: token(), name: api::NAME, ..given };
     let mut heard = MessageStream::from(&desktop.session);
     let scripts = scripts(desktop)?;
-    let _file = scripts.load(name, &text).await?;
+    let _file = scripts.load(name, &given, &format!("{script}\n{TELL}")).await?;
     let told = async {
         while let Some(message) = heard.next().await {
             let Ok(message) = message else { continue };
