@@ -24,6 +24,7 @@ pub struct State {
     file: PathBuf,
     tags: u32,
     by_the_person: (String, Value),
+    changes: Vec<Settings>,
 }
 
 impl Dconf {
@@ -37,13 +38,19 @@ impl Dconf {
         let folder = config_home.join("dconf");
         std::fs::create_dir_all(&folder)?;
         let by_the_person = (by_the_person.0.to_owned(), by_the_person.1);
-        let state = State { file: folder.join("user"), tags: 0, by_the_person };
+        let state =
+            State { file: folder.join("user"), tags: 0, by_the_person, changes: Vec::new() };
         Ok(Self { served: Served::start(address, state).await? })
     }
 
     /// All that is kept.
     pub fn settings(&self) -> BTreeMap<String, Value> {
         self.served.silently(|state| state.read())
+    }
+
+    /// All changes that came so far, in turn.
+    pub fn changes(&self) -> Vec<Settings> {
+        self.served.silently(|state| state.changes.clone())
     }
 
     /// Changes keys as another program does; those without a value are reset.
@@ -55,6 +62,7 @@ impl Dconf {
 impl State {
     /// The signal of that, if there is one, and the tag.
     fn change(&mut self, settings: &Settings) -> zbus::Result<(Vec<Message>, String)> {
+        self.changes.push(settings.clone());
         let before = self.read();
         let mut kept = before.clone();
         for (key, value) in settings {

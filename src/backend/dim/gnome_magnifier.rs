@@ -1,8 +1,8 @@
 //! GNOME Shell's magnifier at factor 1: darker, warmer and without colour on any screen, with a backlight or without.
 //!
 //! Seen on GNOME Shell 43, the same in the sources to 51: a channel's brightness `b` below 0 lets `1 + b` of it through;
-//! it takes effect at once, on the whole stage. The factor is 2 where it is unset, so it is set in the same change.
-//! gnome-settings-daemon answers the magnifier's coming and going by writing `toolkit-accessibility`.
+//! it takes effect at once, on the whole stage. The factor is 2 where it is unset. The shell acts on the keys of a change
+//! one after another, the magnifier first: so it is switched on after all else is set, and off before. gnome-settings-daemon answers the magnifier's coming and going by writing `toolkit-accessibility`.
 
 use std::time::Duration;
 
@@ -76,21 +76,16 @@ impl Magnifier {
         }
     }
 
-    /// Changes what must be changed before gnome-settings-daemon is heard, and hears it.
-    async fn switch_off(
-        &self,
-        mut settings: Settings,
-        now: &Databases,
-    ) -> Result<(), BackendError> {
-        settings.remove(&self.keys.journal());
+    /// Switches the magnifier off, and hears gnome-settings-daemon's answer.
+    async fn switch_off(&self, settings: &Settings, now: &Databases) -> Result<(), BackendError> {
         let echo = Some(Value::Bool(accessibility_is_needed(now)?));
         let dconf = self.keys.dconf();
         let awaited = now.get(TOOLKIT)? != echo && self.echo.is_running().await.unwrap_or(false);
         if !awaited {
-            return dconf.change(&settings).await;
+            return dconf.change(settings).await;
         }
         let mut notices = select_all(dconf.notices(TOOLKIT).await?);
-        dconf.change(&settings).await?;
+        dconf.change(settings).await?;
         let heard = async {
             while notices.next().await.is_some() {
                 if dconf.read()?.get(TOOLKIT)? == echo {
@@ -158,26 +153,27 @@ impl Backend for Magnifier {
     }
 
     async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
-        self.keys.apply(receipt).await
+        self.keys.apply_last(&[ENABLED], receipt).await
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
         let back = self.keys.giving_back(receipt)?;
         let (mut settings, mut now) = (back.settings, back.now);
         let unfinished = settings.contains_key(&self.keys.journal());
-        let switching = settings.contains_key(ENABLED);
+        let off = settings.remove_entry(ENABLED).into_iter().collect::<Settings>();
+        let switching = !off.is_empty();
+        if switching {
+            self.switch_off(&off, &now).await?;
+            now = self.keys.dconf().read()?;
+        }
         let found: Settings = receipt.found().unwrap_or_default();
+        // With a screen reader or a keyboard on the screen it stays as these need it.
         if let Some(toolkit) = found.get(TOOLKIT)
             && (switching || unfinished)
+            && !accessibility_is_needed(&now)?
+            && now.get(TOOLKIT)? != *toolkit
         {
-            if switching {
-                self.switch_off(settings.clone(), &now).await?;
-                now = self.keys.dconf().read()?;
-            }
-            // With a screen reader or a keyboard on the screen it stays as these need it.
-            if !accessibility_is_needed(&now)? && now.get(TOOLKIT)? != *toolkit {
-                settings.insert(TOOLKIT.to_owned(), toolkit.clone());
-            }
+            settings.insert(TOOLKIT.to_owned(), toolkit.clone());
         }
         if !settings.is_empty() {
             self.keys.dconf().change(&settings).await?;

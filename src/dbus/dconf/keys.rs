@@ -86,6 +86,12 @@ impl Keys {
 
     /// Sets what a receipt says, and writes the journal with it.
     pub async fn apply(&self, receipt: &Receipt) -> Result<(), BackendError> {
+        self.apply_last(&[], receipt).await
+    }
+
+    /// As [`Self::apply`], with some keys in a change of their own, after all others: who is told of a change acts on one
+    /// key of it after another, in no order that is promised.
+    pub async fn apply_last(&self, last: &[&str], receipt: &Receipt) -> Result<(), BackendError> {
         let set: Settings = receipt.set().ok_or_else(|| not_ours(self.backend))?;
         let found: Settings = receipt.found().unwrap_or_default();
         let now = self.dconf.read()?;
@@ -105,7 +111,12 @@ impl Keys {
                 values.push(now.get(key)?);
             }
             self.keep(until_then);
-            self.dconf.change(&changes).await?;
+            let (after, first) = changes.into_iter().partition(|(key, _)| last.contains(&&**key));
+            for change in [first, after] {
+                if differs(&now, &change)? {
+                    self.dconf.change(&change).await?;
+                }
+            }
         }
         self.keep(ours);
         Ok(())

@@ -2,6 +2,8 @@
 
 use super::*;
 
+use quietd::dbus::dconf::Settings as Written;
+
 const ID: &str = "gnome-magnifier";
 
 fn double(shell: &GnomeShell, name: &str) -> Option<f64> {
@@ -85,6 +87,43 @@ async fn a_magnifier_in_use_keeps_its_factor_and_is_the_base() {
     assert_eq!(double(&shell, "color-saturation"), None);
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
     assert_eq!(shell.state().await, before);
+}
+
+/// Tells whether a shell that acts on the keys of each change in any order ever enlarges.
+fn may_enlarge(changes: &[Written]) -> bool {
+    let factor = format!("{MAGNIFIER}mag-factor");
+    let enlarges = |settings: &Written| {
+        let is_on = settings.get(ENABLED) == Some(&Some(Value::Bool(true)));
+        is_on && settings.get(&factor) != Some(&Some(Value::Double(1.0)))
+    };
+    let mut now = Written::new();
+    changes.iter().any(|change| {
+        let first = [ENABLED, &factor].into_iter().filter_map(|key| change.get_key_value(key));
+        let heard: Vec<Written> = first
+            .map(|(key, value)| {
+                let one = [(key.clone(), value.clone())];
+                now.clone().into_iter().chain(one).collect()
+            })
+            .collect();
+        now.extend(change.clone());
+        heard.iter().chain([&now]).any(enlarges)
+    })
+}
+
+#[tokio::test]
+async fn it_never_enlarges_not_even_for_a_moment() {
+    let world = World::new().await;
+    let shell = world.shell().await;
+    let backend = open(ID, &world.desktop);
+    let first = put_in_force(&*backend, &dim(40)).await;
+    let second = through_disk(&backend.capture(&dim(20), Some(&first)).await.unwrap());
+    backend.apply(&dim(20), &second).await.unwrap();
+    assert_eq!(backend.restore(&second).await, Ok(Restored::AsFound));
+    let changes = shell.dconf.changes();
+    assert!(!may_enlarge(&changes), "{changes:#?}");
+    // All at once, as it would be without that care.
+    let at_once = changes.iter().take(2).flatten().map(|(key, value)| (key.clone(), value.clone()));
+    assert!(may_enlarge(&[at_once.collect()]));
 }
 
 #[tokio::test]
