@@ -74,8 +74,20 @@ pub struct Desired {
     /// its own.
     #[serde(default)]
     pub dim_but_panel: bool,
+    /// Who comes through although notifications are held back, for backends that can let them; not a measure of its own.
+    #[serde(default)]
+    pub exceptions: Exceptions,
     /// When quiet ends, for backends that show or hold it; not a measure of its own.
     pub until: Option<Timestamp>,
+}
+
+/// Who comes through by what the desktop itself has for that. Whoever it cannot let through is shown again by us.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exceptions {
+    /// Incoming calls.
+    pub calls: bool,
+    /// Apps, as the person wrote them.
+    pub apps: BTreeSet<String>,
 }
 
 impl Desired {
@@ -111,6 +123,11 @@ impl Desired {
             sites: if has(Measure::Sites) { self.sites.clone() } else { open.sites },
             breaks: has(Measure::Breaks) && self.breaks,
             dim_but_panel: self.dim_but_panel,
+            exceptions: if has(Measure::Notifications) {
+                self.exceptions.clone()
+            } else {
+                open.exceptions
+            },
             until: self.until,
         }
     }

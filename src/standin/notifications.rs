@@ -1,6 +1,6 @@
 //! What every stand-in that shows notifications has of the Desktop Notifications Specification.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use zbus::{Message, Variant, message::Body};
 
@@ -25,12 +25,35 @@ const LOOKED_AT_AT_MOST: usize = 64 << 10;
 const NORMAL: u8 = 1;
 const URGENT: u8 = 2;
 
-fn urgency(body: &Body) -> u8 {
+/// The hints of one that is not large.
+fn hints(body: &Body) -> HashMap<&str, Variant<'_>> {
     let small = body.data().bytes().len() <= LOOKED_AT_AT_MOST;
     let whole = || body.deserialize::<Whole<'_>>().ok();
-    let hints = small.then(whole).flatten().map(|(.., hints, _)| hints);
-    let said = hints.and_then(|hints| hints.get("urgency")?.downcast_ref::<u8>().ok());
-    said.unwrap_or(NORMAL)
+    small.then(whole).flatten().map(|(.., hints, _)| hints).unwrap_or_default()
+}
+
+/// Which ones a service shows while it holds others back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shows {
+    /// Urgent ones.
+    pub urgent: bool,
+    /// Those with this hint.
+    pub hint: Option<&'static str>,
+    /// Those of this category.
+    pub category: Option<&'static str>,
+    /// Those of these apps.
+    pub apps: BTreeSet<String>,
+}
+
+impl Shows {
+    fn lets(&self, hints: &HashMap<&str, Variant<'_>>) -> bool {
+        let text = |name| hints.get(name).and_then(|text| text.downcast_ref::<&str>().ok());
+        let flag = |name: &str| hints.get(name).and_then(|on| on.downcast_ref::<bool>().ok());
+        let by_hint = self.hint.and_then(flag).unwrap_or_default();
+        let by_category = self.category.is_some() && text("category") == self.category;
+        let by_app = text("desktop-entry").is_some_and(|app| self.apps.contains(app));
+        by_hint || by_category || by_app
+    }
 }
 
 /// One notification.
@@ -56,22 +79,22 @@ pub(super) struct Popups {
     waiting: Vec<Popup>,
     /// What `GetCapabilities` answers.
     pub(super) capabilities: &'static [&'static str],
-    /// Whether urgent ones are shown while others are held back.
-    urgent_shows: bool,
+    /// Which are shown while others are held back.
+    pub(super) shows: Shows,
 }
 
 impl Default for Popups {
     fn default() -> Self {
         let (shown, waiting) = (Vec::new(), Vec::new());
         let capabilities = &["actions", "body", "body-markup"];
-        Self { next: 0, shown, waiting, capabilities, urgent_shows: false }
+        Self { next: 0, shown, waiting, capabilities, shows: Shows::default() }
     }
 }
 
 impl Popups {
     /// Those of a service that shows urgent ones while it holds others back.
     pub(super) fn that_show_urgent() -> Self {
-        Self { urgent_shows: true, ..Self::default() }
+        Self { shows: Shows { urgent: true, ..Shows::default() }, ..Self::default() }
     }
 
     /// Answers `Notify`, `CloseNotification`, `GetCapabilities` and `GetServerInformation`; none for another call.
@@ -105,8 +128,10 @@ impl Popups {
         let body = call.body();
         let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
         let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
-        let urgency = urgency(&body);
-        let is_urgent = self.urgent_shows && urgency == URGENT;
+        let hints = hints(&body);
+        let said = hints.get("urgency").and_then(|urgency| urgency.downcast_ref::<u8>().ok());
+        let urgency = said.unwrap_or(NORMAL);
+        let is_let = (self.shows.urgent && urgency == URGENT) || self.shows.lets(&hints);
         let mut popup = Popup {
             id: replaces,
             summary: summary.to_owned(),
@@ -114,11 +139,11 @@ impl Popups {
             actions: actions.into_iter().map(str::to_owned).collect(),
             urgency,
         };
-        let shows = is_urgent || !holds_back;
+        let shows = is_let || !holds_back;
         let mut all = self.shown.iter_mut().chain(&mut self.waiting);
         if let Some(old) = all.find(|it| it.id == replaces) {
             *old = popup;
-            if self.urgent_shows {
+            if self.shows.urgent {
                 // It is held back or shown for what it has become.
                 let popup = self.take(replaces)?;
                 if shows { &mut self.shown } else { &mut self.waiting }.push(popup);

@@ -33,7 +33,7 @@ pub struct State {
 impl Swaync {
     /// Puts it on the bus; its person has do-not-disturb on or off.
     pub async fn start(address: &str, dnd: bool) -> zbus::Result<Self> {
-        let state = State { dnd, inhibitors: BTreeSet::new(), popups: Popups::that_show_urgent() };
+        let state = State { dnd, inhibitors: BTreeSet::new(), popups: popups() };
         Ok(Self { served: Served::start(address, state).await? })
     }
 
@@ -64,6 +64,12 @@ impl Swaync {
         };
         self.served.change(change).await;
     }
+}
+
+fn popups() -> Popups {
+    let mut popups = Popups::that_show_urgent();
+    popups.shows.hint = Some("SWAYNC_BYPASS_DND");
+    popups
 }
 
 impl State {
@@ -111,7 +117,7 @@ impl Service for State {
 
     fn restart(&mut self) {
         self.inhibitors.clear();
-        self.popups = Popups::that_show_urgent();
+        self.popups = popups();
     }
 
     fn state(&self) -> String {

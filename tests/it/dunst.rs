@@ -1,13 +1,22 @@
 //! dunst: levels where it has them, all or nothing where not.
 
+use std::fs;
+
 use quietd::{
     backend::{BackendError, Change, Probe, Restored, notifications::dunst},
-    plan::Desired,
+    plan::{Desired, Exceptions},
     standin::{Dunst, DunstVersion, Plasma, PrivateBus, StandIn},
 };
 use tokio::sync::mpsc;
 
-use crate::contract::{desktop_on, in_time};
+use crate::{
+    contract::{desktop_on, in_time},
+    quiet_stand_in::Desk,
+};
+
+/// Where `setup` puts the rule for calls.
+const RULE: &str = ".config/dunst/dunstrc.d/50-quietd.conf";
+const RULE_NAME: &str = "quietd_incoming_call";
 
 #[tokio::test]
 async fn lets_the_persons_rules_through_where_it_can() {
@@ -79,4 +88,90 @@ async fn leaves_another_server_alone() {
     assert!(matches!(captured, Err(BackendError::Absent(_))), "{captured:?}");
     assert_eq!(backend.restore(&receipt).await, Ok(Restored::AsFound));
     assert_eq!(plasmashell.state().await, before);
+}
+
+#[tokio::test]
+async fn its_rule_for_calls_is_on_while_quiet_lets_them_through() {
+    let desk = Desk::without_daemon();
+    let mut dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 0).await.unwrap();
+    desk.write(".config/dunst/dunstrc", "[global]\n");
+    desk.write(RULE, &dunst::rule::lines());
+    dunst.has_a_config_in(desk.home.path().join(".config/dunst"));
+    let backend = (dunst::ROW.open)(&desktop_on(&desk.bus).await);
+    let is = |on| vec![(RULE_NAME.to_owned(), on)];
+    assert_eq!(dunst.rules().await, is(false), "what its person pauses, they pause");
+
+    let with = |calls| {
+        let exceptions = Exceptions { calls, ..Exceptions::default() };
+        Desired { exceptions, ..Desired::default() }
+    };
+    let receipt = backend.capture(&with(true), None).await.unwrap();
+    backend.apply(&with(true), &receipt).await.unwrap();
+    assert_eq!(dunst.rules().await, is(true));
+    backend.apply(&with(false), &receipt).await.unwrap();
+    assert_eq!(dunst.rules().await, is(false), "calls are switched off");
+    backend.apply(&with(true), &receipt).await.unwrap();
+    dunst.stop().await;
+    StandIn::start(&mut dunst).await;
+    assert_eq!(dunst.rules().await, is(false), "a new one forgets it");
+    backend.apply(&with(true), &receipt).await.unwrap();
+    assert_eq!(dunst.rules().await, is(true));
+    // As after a crash: by another process.
+    let later = (dunst::ROW.open)(&desktop_on(&desk.bus).await);
+    assert_eq!(later.restore(&receipt).await, Ok(Restored::AsFound));
+    assert_eq!((dunst.rules().await, &*dunst.state().await), (is(false), "pause level 0"));
+}
+
+#[tokio::test]
+async fn setup_adds_the_rule_only_after_a_yes_and_takes_it_away() {
+    let desk = Desk::without_daemon();
+    let dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 0).await.unwrap();
+    let folder = desk.home.path().join(".config/dunst");
+    dunst.has_a_config_in(folder.clone());
+    let setup = async |options: &[&str]| desk.run(&[&["setup"], options].concat()).await.out;
+    assert!(!setup(&["--yes"]).await.contains("dunst"), "it would not be read");
+
+    desk.write(".config/dunst/dunstrc", "[global]\n");
+    let said = setup(&[]).await;
+    assert!(said.contains("not written") && said.contains("dunst's rule for calls"), "{said}");
+    assert!(!folder.join("dunstrc.d").exists());
+
+    let said = setup(&["--yes"]).await;
+    assert!(said.contains("50-quietd.conf"), "{said}");
+    assert_eq!(dunst.rules().await, [(RULE_NAME.to_owned(), false)]);
+    assert!(setup(&["--yes"]).await.contains("dunst's rule for calls"));
+
+    setup(&["--remove"]).await;
+    assert!(!folder.join("dunstrc.d").exists() && dunst.rules().await.is_empty());
+    assert_eq!(fs::read_to_string(folder.join("dunstrc")).unwrap(), "[global]\n");
+}
+
+#[tokio::test]
+async fn setup_ends_no_pause_and_keeps_what_the_person_changed() {
+    let desk = Desk::without_daemon();
+    let dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 40).await.unwrap();
+    let folder = desk.home.path().join(".config/dunst");
+    desk.write(".config/dunst/dunstrc", "[global]\n");
+    dunst.has_a_config_in(folder);
+    let said = desk.run(&["setup", "--yes"]).await.out;
+    assert!(said.contains("from its next start on"), "{said}");
+    assert_eq!(dunst.state().await, "pause level 40");
+    let file = desk.home.path().join(RULE);
+    let theirs = fs::read_to_string(&file).unwrap().replace("enabled = no", "enabled = yes");
+    fs::write(&file, &theirs).unwrap();
+    let said = desk.run(&["setup", "--remove"]).await.out;
+    assert!(said.contains("you have changed it"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), theirs);
+}
+
+#[tokio::test]
+async fn setup_leaves_a_dunst_alone_that_reads_another_config() {
+    for version in [DunstVersion::New, DunstVersion::Old] {
+        let desk = Desk::without_daemon();
+        let _dunst = Dunst::start(desk.bus.address(), version, 0).await.unwrap();
+        desk.write(".config/dunst/dunstrc", "[global]\n");
+        let said = desk.run(&["setup", "--yes"]).await.out;
+        assert!(!said.contains("dunst"), "{said}");
+        assert!(!desk.home.path().join(".config/dunst/dunstrc.d").exists());
+    }
 }

@@ -4,6 +4,7 @@ use std::{collections::HashMap, ffi::OsString, sync::Arc};
 
 use futures_util::StreamExt as _;
 use quietd::{
+    backend::notifications::dunst::rule,
     config::People,
     dbus::Peer,
     env::Env,
@@ -242,6 +243,39 @@ async fn where_only_who_spoke_last_is_told_it_is_shown_beside_until_it_is_gone()
     until(&["Ada, 0:05", "Ada, 0:05"]).await;
     dunst.closes(id, 3).await;
     until(&[]).await;
+}
+
+#[tokio::test]
+async fn what_dunst_shows_by_its_own_rule_is_left_to_it() {
+    let desk = Desk::without_daemon();
+    let dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 0).await.unwrap();
+    desk.write(".config/dunst/dunstrc", "[global]\n");
+    let lines = rule::lines().replace("enabled = no", "enabled = yes");
+    desk.write(".config/dunst/dunstrc.d/50-quietd.conf", &lines);
+    dunst.has_a_config_in(desk.home.path().join(".config/dunst"));
+    dunst.person_sets(60).await;
+    let _notices = watch(&desk.bus).await;
+    let sender = desk.bus.connect().await.unwrap();
+    let until = async |titles: &[&str]| until(&dunst, async || dunst.popups().await, titles).await;
+    let id = notify(&sender, "Ada", 0, &calls()).await;
+    // Another kind of call is shown beside, as everything else that comes through.
+    notify(&sender, "Eve", 0, &[("category", Variant::from("call"))]).await;
+    let popups = until(&["Ada", "Eve"]).await;
+    assert_eq!((popups[0].id, popups[0].urgency), (id, 1), "as its sender said it");
+    assert_eq!((popups[0].actions.len(), popups[1].actions.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn swaync_shows_a_call_no_more_urgent_than_it_is() {
+    let bus = PrivateBus::start().unwrap();
+    let swaync = Swaync::start(bus.address(), true).await.unwrap();
+    let _notices = watch(&bus).await;
+    let sender = bus.connect().await.unwrap();
+    notify(&sender, "news", 0, &[]).await;
+    let id = notify(&sender, "Ada", 0, &calls()).await;
+    let popups = until(&swaync, async || swaync.popups().await, &["Ada"]).await;
+    assert_eq!((popups[0].id, popups[0].urgency), (id, 1), "under its own number");
+    assert_eq!(popups[0].actions, ["answer", "Answer"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 //! dunst forgets both when it restarts, and with them what it held back: this backend sets again what it had set; a
 //! pause of the person's own that dunst forgot comes back with it. dunst keeps what we set when we die.
 
+pub mod rule;
+
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::{
     NAME, PATH,
-    server::{Server, expect, probe},
+    server::{expect, probe},
     value::{PutBack, heard, put_back, signals, unreadable, watch_while},
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 
 /// The registry's row.
 pub const ROW: Row = Row {
-    id: "dunst",
+    id: SERVER,
     title: "dunst",
     measures: &[Measure::Notifications],
     since: "1.5 and newer",
@@ -38,6 +40,9 @@ pub const ROW: Row = Row {
     wants_end: false,
     open: |desktop| Box::new(Dunst::new(desktop)),
 };
+
+/// What it calls itself.
+pub const SERVER: &str = "dunst";
 
 const INTERFACE: &str = "org.dunstproject.cmd0";
 
@@ -88,12 +93,15 @@ impl Dunst {
     /// dunst, by its unique name.
     async fn dunst(&self) -> Result<Peer, BackendError> {
         let bus = &self.desktop.session;
-        Ok(peer(bus, &expect(bus, "dunst").await?))
+        Ok(rule::peer(bus, &expect(bus, SERVER).await?))
     }
 }
 
-fn peer(bus: &zbus::Connection, server: &Server) -> Peer {
-    Peer::new(bus, &server.owner, PATH, INTERFACE)
+/// Lets calls through by dunst's own rule, or no longer. Where that fails they are shown as everywhere.
+async fn switch(dunst: &Peer, on: bool) {
+    if let Err(error) = rule::switch(dunst, on).await {
+        tracing::debug!(%error, on, "dunst's rule for calls is as it was");
+    }
 }
 
 async fn write(peer: &Peer, pause: Pause) -> Result<(), CallError> {
@@ -114,13 +122,13 @@ async fn read(peer: &Peer) -> Result<Pause, CallError> {
 #[async_trait]
 impl Backend for Dunst {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, "dunst").await {
+        let server = match probe(&self.desktop.session, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };
         // "1.9.0 (2022-06-27)"
         let version = server.version.split(' ').next().unwrap_or_default();
-        match read(&peer(&self.desktop.session, &server)).await {
+        match read(&rule::peer(&self.desktop.session, &server)).await {
             Ok(Pause::Level(_)) => Probe::Ready(format!(
                 "dunst {version}; urgent ones come through where dunstrc gives them override_pause_level \
                  {LEVEL} or more"
@@ -149,11 +157,14 @@ impl Backend for Dunst {
         Ok(Receipt::new(ROW.id, &found, &found.at_least_ours()))
     }
 
-    async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
+    async fn apply(&self, desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
         let set: Pause = receipt.set().ok_or_else(|| unreadable(receipt))?;
         let mut in_force = self.in_force.lock().await;
         let dunst = self.dunst().await?;
         write(&dunst, set).await?;
+        if matches!(set, Pause::Level(_)) {
+            switch(&dunst, desired.exceptions.calls).await;
+        }
         *in_force = Some(Held { dunst, ours: receipt.ours() });
         Ok(())
     }
@@ -166,13 +177,18 @@ impl Backend for Dunst {
             Err(BackendError::Absent(_)) => return Ok(Restored::AsFound),
             other => other?,
         };
-        match put_back(receipt, &read(&dunst).await?)? {
+        let now = read(&dunst).await?;
+        let restored = match put_back(receipt, &now)? {
             PutBack::Write(found) => {
                 write(&dunst, found).await?;
-                Ok(Restored::AsFound)
+                Restored::AsFound
             }
-            PutBack::Nothing(restored) => Ok(restored),
+            PutBack::Nothing(restored) => restored,
+        };
+        if matches!(now, Pause::Level(_)) {
+            switch(&dunst, false).await;
         }
+        Ok(restored)
     }
 
     async fn changes(&self, tell: mpsc::Sender<Change>) {

@@ -7,19 +7,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::super::{
-    ask::{Answer, ask},
-    render::answers::Step,
+use super::{
+    super::{
+        ask::{Answer, ask},
+        render::answers::Step,
+    },
+    running,
 };
 use crate::{
-    backend::notifications::{
-        Server,
-        mako::{
-            SERVER,
-            config::{Config, LINES, OWN, default_files, file},
-            reload,
-        },
-        server,
+    backend::notifications::mako::{
+        SERVER,
+        config::{Config, LINES, OWN, default_files, file},
+        reload,
     },
     env::Env,
 };
@@ -40,14 +39,9 @@ fn block() -> String {
     format!("\n{MARK}\n{}\n", LINES.join("\n"))
 }
 
-/// mako, if it shows notifications here now.
-async fn running(bus: &zbus::Connection) -> Option<Server> {
-    server(bus).await.ok().filter(|server| server.name == SERVER)
-}
-
 /// Offers to add what mako needs, where it runs and holds nothing back yet; without a yes nothing is written.
 pub async fn offer(env: &Env, bus: &zbus::Connection, yes: bool) -> Option<Step> {
-    let mako = running(bus).await?;
+    let mako = running(bus, SERVER).await?;
     let path = file(bus, &mako.owner, env).await;
     let shown = env.for_people(&path);
     match Config::read(&path, &env.home).mode(&["default".to_owned()]) {
@@ -96,7 +90,7 @@ pub async fn remove(env: &Env, bus: Option<&zbus::Connection>) -> Vec<Step> {
     let mut mako = None;
     let mut files = BTreeSet::from(default_files(env));
     if let Some(bus) = bus
-        && let Some(server) = running(bus).await
+        && let Some(server) = running(bus, SERVER).await
     {
         files.insert(file(bus, &server.owner, env).await);
         mako = Some((bus, server.owner));
@@ -182,7 +176,7 @@ fn without(text: &[u8], part: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Replaces a file's text, whole or not at all: where a link leads, with the rights it has.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let target = if path.is_symlink() { fs::canonicalize(path)? } else { path.to_owned() };
     let folder = target.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder)?;

@@ -1,8 +1,9 @@
 //! `quietctl setup`: installs quietd for this person, or removes it.
 //!
 //! Here: the steps and what is said of each. Which files there are and what they say is in [`files`];
-//! the lines that mako needs in its own config are in [`mako`].
+//! the lines that mako needs in its own config are in [`mako`], the rule for dunst is in [`dunst`].
 
+mod dunst;
 mod files;
 mod mako;
 
@@ -23,13 +24,17 @@ use super::{
     restore,
     said::Said,
 };
-use crate::{dbus::Peer, env::Env};
+use crate::{
+    backend::notifications::{Server, server},
+    dbus::Peer,
+    env::Env,
+};
 
 /// Installs quietd for you, or removes it
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "It writes only below your home folder, and never over your config. Of what is yours it \
-                        changes mako's config, and that only after a yes."
+                        changes mako's config and adds a file to dunst's, and that only after a yes."
 )]
 pub struct Setup {
     /// Gives everything back, then removes what setup installed; config and log stay
@@ -92,6 +97,7 @@ async fn install(context: &Context, folder: &Path, yes: bool) -> Result<Said, Co
     let started = match context.bus().await {
         Ok(bus) => {
             steps.extend(mako::offer(env, bus, yes).await);
+            steps.extend(dunst::offer(env, bus, yes).await);
             start(bus, changed, &mut steps).await
         }
         Err(error) => Err(error),
@@ -105,6 +111,11 @@ async fn install(context: &Context, folder: &Path, yes: bool) -> Result<Said, Co
             Ok(Said::text(answers::steps(&page, &steps, &sentences)).but(Kind::Refused))
         }
     }
+}
+
+/// The service of a name, if it shows notifications here now.
+async fn running(bus: &zbus::Connection, name: &str) -> Option<Server> {
+    server(bus).await.ok().filter(|server| server.name == name)
 }
 
 /// Has the user manager read the files, start quietd at each login, and start it now.
@@ -160,6 +171,7 @@ async fn remove(context: &Context, folder: &Path) -> Result<Said, CommandError> 
         steps.insert(0, Step::new("given back", "everything is as you had it"));
     }
     steps.extend(mako::remove(env, context.bus().await.ok()).await);
+    steps.extend(dunst::remove(env, context.bus().await.ok()).await);
     if by_package(folder) {
         steps.push(Step::new("left", "what a package installed; the package removes it"));
     } else {

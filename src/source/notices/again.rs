@@ -15,6 +15,9 @@ const TITLE_AT_MOST: usize = 1 << 10;
 const TEXT_AT_MOST: usize = 8 << 10;
 const WORD_AT_MOST: usize = 4 << 10;
 
+/// The hint for how urgent it is: 0, 1 or 2.
+const URGENCY: &str = "urgency";
+
 /// A notification, without what is too large.
 #[derive(Debug)]
 pub(super) struct Again {
@@ -24,6 +27,8 @@ pub(super) struct Again {
     text: String,
     actions: Vec<String>,
     hints: HashMap<String, Hint>,
+    /// How urgent its sender said it is.
+    urgency: Option<u8>,
     expires: i32,
 }
 
@@ -49,7 +54,10 @@ impl Again {
         let hints = said.hints.iter().filter(|(name, _)| name.len() <= TITLE_AT_MOST);
         let hints = hints.filter_map(|(name, value)| Some(((*name).to_owned(), Hint::new(value)?)));
         let mut hints: HashMap<String, Hint> = hints.collect();
-        hints.insert("urgency".to_owned(), Hint::Byte(2));
+        let urgency = match hints.insert(URGENCY.to_owned(), Hint::Byte(2)) {
+            Some(Hint::Byte(urgency)) => Some(urgency),
+            _ => None,
+        };
         // A text that is cut could end within its markup; the whole is where past ones are listed.
         let text = Some(said.text).filter(|text| text.len() <= TEXT_AT_MOST).unwrap_or_default();
         let fits = said.actions.iter().all(|word| word.len() <= WORD_AT_MOST);
@@ -64,8 +72,19 @@ impl Again {
             text: text.to_owned(),
             actions: actions.collect(),
             hints,
+            urgency,
             expires: said.expires,
         }
+    }
+
+    /// The same no more urgent than its sender said, with the word by which swaync shows it all the same (0.10 and newer).
+    pub(super) fn no_more_urgent(mut self) -> Self {
+        match self.urgency {
+            Some(urgency) => self.hints.insert(URGENCY.to_owned(), Hint::Byte(urgency)),
+            None => self.hints.remove(URGENCY),
+        };
+        self.hints.insert("SWAYNC_BYPASS_DND".to_owned(), Hint::Flag(true));
+        self
     }
 
     /// The same as one beside it: answers would not reach who sent it, so it has none, and it is not listed a second time.
@@ -88,7 +107,7 @@ impl Again {
 
     /// Says it in the place of another.
     pub(super) fn body(&self, replaces: u32) -> Body<'_> {
-        let Self { app, icon, title, text, actions, hints, expires } = self;
+        let Self { app, icon, title, text, actions, hints, urgency: _, expires } = self;
         (app, replaces, icon, title, text, actions, hints, *expires)
     }
 }

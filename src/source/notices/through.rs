@@ -5,6 +5,9 @@
 //! it at all. dunst tells an answer only to who spoke last.
 //! GNOME Shell hides that from itself by a helper, so it is told directly; from 46 on it shows no banner for one that it has
 //! already. There it is shown a second time, without answers of its own, for as long as the first is there.
+//!
+//! Where the service has an exception of its own, that is used: swaync's word beside a notification, dunst's rule for calls,
+//! Plasma's list of apps. What comes through by such a rule or list is left to it.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,10 +23,14 @@ use super::{
     body::{AddNotification, Notify, number},
 };
 use crate::{
-    backend::notifications::{PATH, Server, server},
+    backend::notifications::{
+        PATH, Server,
+        dunst::{self, rule},
+        server,
+    },
     config::People,
     dbus::{CallError, Peer, close},
-    people::{History, Notice, passes},
+    people::{History, Notice, Why, passes},
 };
 
 /// How many may wait for their number at once. What is more waits as any other does.
@@ -53,6 +60,8 @@ struct Pending {
     sender: String,
     serial: NonZeroU32,
     again: Again,
+    /// Whether it is an incoming call, and comes through for that.
+    call: bool,
 }
 
 /// Two numbers of one notification: its sender's, and that of the one we show beside it.
@@ -67,6 +76,8 @@ struct Beside {
 enum Way {
     /// Under the same number.
     InPlace,
+    /// The same, no more urgent than it was.
+    AsItWas,
     /// The same, as another event.
     InPlaceAnew,
     /// The same, past GNOME Shell's helper.
@@ -78,12 +89,22 @@ enum Way {
 /// The shell itself, which its helper passes calls on to.
 const SHELL: &str = "org.gnome.Shell";
 
+/// Tells whether a service shows incoming calls by itself while it holds others back.
+async fn shows_calls(bus: &Connection, server: &Server) -> bool {
+    server.name == dunst::SERVER
+        && matches!(rule::is_on(&rule::peer(bus, server)).await, Ok(Some(true)))
+}
+
 /// How this one does, if it shows urgent ones at all while it holds others back.
 fn way(server: &Server) -> Option<Way> {
-    let major = || server.version.split('.').next()?.parse::<u32>().ok();
+    let mut numbers = server.version.split('.').map(|part| part.parse::<u32>().ok());
+    let mut number = || numbers.next().flatten();
     match &*server.name {
-        "gnome-shell" if major()? < 46 => Some(Way::PastTheHelper),
-        "gnome-shell" | "dunst" => Some(Way::Beside),
+        "gnome-shell" if number()? < 46 => Some(Way::PastTheHelper),
+        "gnome-shell" | dunst::SERVER => Some(Way::Beside),
+        "SwayNotificationCenter" if (number().unwrap_or(0), number().unwrap_or(0)) >= (0, 10) => {
+            Some(Way::AsItWas)
+        }
         "mako"
         | "SwayNotificationCenter"
         | "Xfce Notify Daemon"
@@ -117,16 +138,19 @@ impl Through {
         };
         // Who wants no answer learns no number, and so do we not.
         let answered = !call.primary_header().flags().contains(Flags::NO_REPLY_EXPECTED);
-        if said.is_ours() || said.is_urgent() || !answered || !self.lets(call, &notice) {
+        if said.is_ours() || said.is_urgent() || !answered {
             return false;
         }
+        let Some(why) = self.lets(call, &notice) else { return false };
         let header = call.header();
         let Some(sender) = header.sender() else { return false };
         if self.pending.len() == PENDING_AT_MOST {
             self.pending.pop_front();
         }
         let (sender, serial) = (sender.to_string(), call.primary_header().serial_num());
-        self.pending.push_back(Pending { sender, serial, again: Again::new(said) });
+        let is_call = why == Why::Call && notice.category == rule::CATEGORY;
+        let pending = Pending { sender, serial, again: Again::new(said), call: is_call };
+        self.pending.push_back(pending);
         true
     }
 
@@ -140,7 +164,7 @@ impl Through {
             update: false,
         };
         let small = call.body().data().bytes().len() <= GTK_AT_MOST;
-        if said.urgent || !small || !self.lets(call, &notice) {
+        if said.urgent || !small || self.lets(call, &notice).is_none() {
             return false;
         }
         let (bus, call) = (self.bus.clone(), call.clone());
@@ -153,21 +177,19 @@ impl Through {
         true
     }
 
-    fn lets(&mut self, call: &Message, notice: &Notice<'_>) -> bool {
+    fn lets(&mut self, call: &Message, notice: &Notice<'_>) -> Option<Why> {
         let us = self.bus.unique_name().map(|name| name.as_str());
         if call.header().sender().map(zbus::names::UniqueName::as_str) == us {
-            return false;
+            return None;
         }
         let now = self.begun.elapsed();
         let tried = self.history.tried(notice, now);
         let people = self.people.borrow();
-        let Some(why) = people.as_ref().and_then(|people| passes(notice, people, tried)) else {
-            return false;
-        };
+        let why = passes(notice, people.as_ref()?, tried)?;
         let may = self.history.may_show(notice, now);
         // Of a notification nothing but this goes into the journal.
         tracing::debug!(?why, may, "comes through");
-        may
+        may.then_some(why)
     }
 
     /// Looks at an answer of the service: the number of one that waits for it.
@@ -178,7 +200,7 @@ impl Through {
         };
         let is_it = |it: &Pending| it.serial == serial && it.sender == to.as_str();
         let Some(at) = self.pending.iter().position(is_it) else { return };
-        let Some(Pending { again, .. }) = self.pending.remove(at) else { return };
+        let Some(Pending { again, call, .. }) = self.pending.remove(at) else { return };
         let body = reply.body();
         let data = body.data();
         let Some(id) = number(data.bytes(), data.context().endian()) else { return };
@@ -186,7 +208,7 @@ impl Through {
         let known = self.beside.iter().find(|beside| beside.theirs == id);
         let replaces = known.map_or(0, |beside| beside.ours);
         self.saying.spawn(async move {
-            let said = say(&bus, again, id, replaces).await;
+            let said = say(&bus, again, call, id, replaces).await;
             said.inspect_err(|error| tracing::debug!(%error, "nobody showed what is let through"))
                 .ok()
                 .flatten()
@@ -228,14 +250,21 @@ impl Through {
 async fn say(
     bus: &Connection,
     again: Again,
+    call: bool,
     id: u32,
     replaces: u32,
 ) -> Result<Option<Beside>, CallError> {
     let server = server(bus).await?;
+    if call && shows_calls(bus, &server).await {
+        return Ok(None);
+    }
     let Some(way) = way(&server) else { return Ok(None) };
     let peer = |name| Peer::new(bus, name, PATH, SERVER);
     let ours: u32 = match way {
         Way::InPlace => peer(&*server.owner).call("Notify", &again.body(id)).await?,
+        Way::AsItWas => {
+            peer(&*server.owner).call("Notify", &again.no_more_urgent().body(id)).await?
+        }
         Way::InPlaceAnew => peer(&*server.owner).call("Notify", &again.anew().body(id)).await?,
         Way::PastTheHelper => peer(SHELL).call("Notify", &again.body(id)).await?,
         Way::Beside => peer(&*server.owner).call("Notify", &again.beside().body(replaces)).await?,
@@ -245,7 +274,7 @@ async fn say(
         peer(SHELL).call::<_, ()>("CloseNotification", &ours).await?;
         return Ok(None);
     }
-    if ours != id && matches!(way, Way::InPlace | Way::InPlaceAnew) {
+    if ours != id && matches!(way, Way::InPlace | Way::AsItWas | Way::InPlaceAnew) {
         close(bus, ours).await?;
         return Ok(None);
     }
@@ -278,6 +307,9 @@ mod tests {
         assert_eq!(way("gnome-shell", "45.beta"), Some(Way::PastTheHelper));
         assert_eq!(way("gnome-shell", "46.0"), Some(Way::Beside));
         assert_eq!(way("gnome-shell", "odd"), None);
+        assert_eq!(way("SwayNotificationCenter", "0.7.3"), Some(Way::InPlace));
+        assert_eq!(way("SwayNotificationCenter", "0.10.0"), Some(Way::AsItWas));
+        assert_eq!(way("SwayNotificationCenter", "1.0"), Some(Way::AsItWas));
         assert_eq!(way("mako", "0.0.0"), Some(Way::InPlace));
         assert_eq!(way("Plasma", "6.3.6"), Some(Way::InPlaceAnew));
         assert_eq!(way("dunst", "1.12.2 (2025-01-01)"), Some(Way::Beside));
