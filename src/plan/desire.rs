@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Desired, Exceptions};
+use super::Desired;
 use crate::{
     config::{Config, Notifications},
     schedule::Evaluation,
@@ -33,10 +33,6 @@ pub fn desired(evaluation: &Evaluation, config: &Config) -> Desired {
         Some(_) => Notifications::All,
         None => measures.notifications,
     };
-    let exceptions = match notifications {
-        Notifications::All => Exceptions::default(),
-        _ => Exceptions { calls: config.people.calls, apps: config.people.apps.clone() },
-    };
     Desired {
         notifications,
         dim: measures.dim,
@@ -46,7 +42,7 @@ pub fn desired(evaluation: &Evaluation, config: &Config) -> Desired {
         sites: sites.cloned().collect(),
         breaks: measures.breaks.is_some(),
         dim_but_panel: false,
-        exceptions,
+        calls: notifications != Notifications::All && config.people.calls,
         until: evaluation.until,
     }
 }
@@ -107,7 +103,7 @@ mod tests {
             sites: set(&["x.com"]),
             breaks: true,
             dim_but_panel: false,
-            exceptions: Exceptions { calls: true, ..Exceptions::default() },
+            calls: true,
             until,
         };
         assert_eq!(desired(&evaluation, &Config::default()), expected);
@@ -122,8 +118,7 @@ mod tests {
         let through = Evaluation { let_through: Some(Timestamp::MAX), ..held.clone() };
         let config = Config::default();
         let dim = Desired { dim: 10, ..Desired::default() };
-        let exceptions = Exceptions { calls: true, ..Exceptions::default() };
-        let expected = Desired { notifications: batched, exceptions, ..dim.clone() };
+        let expected = Desired { notifications: batched, calls: true, ..dim.clone() };
         assert_eq!(desired(&held, &config), expected);
         assert_eq!(desired(&through, &config), dim);
         assert!(through.is_quiet());

@@ -55,6 +55,7 @@ impl Measure {
 
 /// What is desired: of the whole desktop, or of one backend. The default is an open desktop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub struct Desired {
     /// Which notifications come through.
     pub notifications: Notifications,
@@ -74,20 +75,12 @@ pub struct Desired {
     /// its own.
     #[serde(default)]
     pub dim_but_panel: bool,
-    /// Who comes through although notifications are held back, for backends that can let them; not a measure of its own.
+    /// Whether incoming calls come through, for backends that can let them while they hold the rest back; not a measure of
+    /// its own.
     #[serde(default)]
-    pub exceptions: Exceptions,
+    pub calls: bool,
     /// When quiet ends, for backends that show or hold it; not a measure of its own.
     pub until: Option<Timestamp>,
-}
-
-/// Who comes through by what the desktop itself has for that. Whoever it cannot let through is shown again by us.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exceptions {
-    /// Incoming calls.
-    pub calls: bool,
-    /// Apps, as the person wrote them.
-    pub apps: BTreeSet<String>,
 }
 
 impl Desired {
@@ -123,11 +116,7 @@ impl Desired {
             sites: if has(Measure::Sites) { self.sites.clone() } else { open.sites },
             breaks: has(Measure::Breaks) && self.breaks,
             dim_but_panel: self.dim_but_panel,
-            exceptions: if has(Measure::Notifications) {
-                self.exceptions.clone()
-            } else {
-                open.exceptions
-            },
+            calls: has(Measure::Notifications) && self.calls,
             until: self.until,
         }
     }

@@ -1,6 +1,6 @@
 //! What every stand-in that shows notifications has of the Desktop Notifications Specification.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use zbus::{Message, Variant, message::Body};
 
@@ -33,7 +33,7 @@ fn hints(body: &Body) -> HashMap<&str, Variant<'_>> {
 }
 
 /// Which ones a service shows while it holds others back.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shows {
     /// Urgent ones.
     pub urgent: bool,
@@ -41,8 +41,6 @@ pub(super) struct Shows {
     pub hint: Option<&'static str>,
     /// Those of this category.
     pub category: Option<&'static str>,
-    /// Those of these apps.
-    pub apps: BTreeSet<String>,
 }
 
 impl Shows {
@@ -51,8 +49,7 @@ impl Shows {
         let flag = |name: &str| hints.get(name).and_then(|on| on.downcast_ref::<bool>().ok());
         let by_hint = self.hint.and_then(flag).unwrap_or_default();
         let by_category = self.category.is_some() && text("category") == self.category;
-        let by_app = text("desktop-entry").is_some_and(|app| self.apps.contains(app));
-        by_hint || by_category || by_app
+        by_hint || by_category
     }
 }
 

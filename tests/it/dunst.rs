@@ -4,7 +4,7 @@ use std::fs;
 
 use quietd::{
     backend::{BackendError, Change, Probe, Restored, notifications::dunst},
-    plan::{Desired, Exceptions},
+    plan::Desired,
     standin::{Dunst, DunstVersion, Plasma, PrivateBus, StandIn},
 };
 use tokio::sync::mpsc;
@@ -101,10 +101,7 @@ async fn its_rule_for_calls_is_on_while_quiet_lets_them_through() {
     let is = |on| vec![(RULE_NAME.to_owned(), on)];
     assert_eq!(dunst.rules().await, is(false), "what its person pauses, they pause");
 
-    let with = |calls| {
-        let exceptions = Exceptions { calls, ..Exceptions::default() };
-        Desired { exceptions, ..Desired::default() }
-    };
+    let with = |calls| Desired { calls, ..Desired::default() };
     let receipt = backend.capture(&with(true), None).await.unwrap();
     backend.apply(&with(true), &receipt).await.unwrap();
     assert_eq!(dunst.rules().await, is(true));

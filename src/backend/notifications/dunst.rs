@@ -163,7 +163,7 @@ impl Backend for Dunst {
         let dunst = self.dunst().await?;
         write(&dunst, set).await?;
         if matches!(set, Pause::Level(_)) {
-            switch(&dunst, desired.exceptions.calls).await;
+            switch(&dunst, desired.calls).await;
         }
         *in_force = Some(Held { dunst, ours: receipt.ours() });
         Ok(())

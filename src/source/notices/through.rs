@@ -6,8 +6,8 @@
 //! GNOME Shell hides that from itself by a helper, so it is told directly; from 46 on it shows no banner for one that it has
 //! already. There it is shown a second time, without answers of its own, for as long as the first is there.
 //!
-//! Where the service has an exception of its own, that is used: swaync's word beside a notification, dunst's rule for calls,
-//! Plasma's list of apps. What comes through by such a rule or list is left to it.
+//! Where the service has an exception of its own, that is used: swaync's word beside a notification, and dunst's rule for
+//! calls, which then are left to it.
 
 use std::{
     collections::{HashMap, VecDeque},
