@@ -12,6 +12,10 @@ use crate::api::{Erased, NoteEntry};
 /// What stands for a note that cannot be read.
 pub const SEALED: &str = "sealed; the key is not there";
 
+/// What helps then.
+const HOW_TO_READ: &str = "Sealed notes can be read where your keyring has their key and is unlocked: log in anew, or use your \
+                           desktop's program for passwords.";
+
 /// `quietctl note`: that it is kept, and how to undo it. `ended` is when the session that it belongs to did.
 pub fn kept(page: &Page, id: &str, ended: Option<Timestamp>) -> String {
     let with = ended.map_or_else(String::new, |ended| {
@@ -38,6 +42,10 @@ pub fn list(page: &Page, notes: &[NoteEntry]) -> String {
     let mut rows = vec![["Kept", "Id", "Note"].map(str::to_owned)];
     rows.extend(notes.iter().map(|note| [day(page, note), note.id.clone(), says(note)]));
     let mut out = page.columns(&rows);
+    if notes.iter().any(|note| note.sealed == Some(true)) {
+        out.push('\n');
+        out.push_str(&page.advice(0, HOW_TO_READ));
+    }
     out.push('\n');
     out.push_str(&page.commands(&[("quietctl erase --note ID", "erases one for good")]));
     out
@@ -144,6 +152,9 @@ mod tests {
           Tue 24 Nov 2026 16:00  b1b2c3d4e5f6  mood 0
           Tue 24 Nov 2026 17:00  c1b2c3d4e5f6  sealed; the key is not there
           Wed 25 Nov 2026 09:05  d1b2c3d4e5f6  no sleep
+
+        Sealed notes can be read where your keyring has their key and
+        is unlocked: log in anew, or use your desktop's program for passwords.
 
         quietctl erase --note ID  erases one for good
         ");
