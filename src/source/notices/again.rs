@@ -15,6 +15,9 @@ const TITLE_AT_MOST: usize = 1 << 10;
 const TEXT_AT_MOST: usize = 8 << 10;
 const WORD_AT_MOST: usize = 4 << 10;
 
+/// How long one stays that nobody can take away, in milliseconds: about as long as a telephone rings.
+const A_WHILE: i32 = 30_000;
+
 /// The hint for how urgent it is: 0, 1 or 2.
 const URGENCY: &str = "urgency";
 
@@ -91,6 +94,13 @@ impl Again {
     pub(super) fn beside(mut self) -> Self {
         self.actions.clear();
         self.hints.insert("transient".to_owned(), Hint::Flag(true));
+        self
+    }
+
+    /// The same where its sender has been told that it is gone: without answers, and it goes by itself.
+    pub(super) fn for_a_while(mut self) -> Self {
+        self.actions.clear();
+        self.expires = A_WHILE;
         self
     }
 
@@ -194,6 +204,20 @@ mod tests {
                 .any(|(_, value)| matches!(value, Value::Picture(_, data) if data.len() == 64));
             assert!(picture, "{said:?}");
         });
+    }
+
+    #[test]
+    fn one_that_is_gone_for_its_sender_goes_by_itself_and_another_is_as_it_was() {
+        let hints = HashMap::from([("urgency", Variant::from(0_u8))]);
+        let said = ("chat", 0_u32, "", "Ada", "", &["answer", "Answer"][..], hints, 0_i32);
+        let message = Message::method_call("/", "Notify").build(&said).unwrap();
+        let body = message.body();
+        let read = Notify::read(body.data().bytes(), body.data().context().endian()).unwrap();
+        let gone = Again::new(&read).for_a_while();
+        assert_eq!((gone.actions.len(), gone.expires), (0, A_WHILE));
+        let other = Again::new(&read).no_more_urgent();
+        assert_eq!((other.actions.len(), other.expires), (2, 0));
+        assert!(matches!(other.hints[URGENCY], Hint::Byte(0)));
     }
 
     #[test]

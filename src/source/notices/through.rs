@@ -4,7 +4,8 @@
 //! under the number that its sender knows. Plasma takes that for a flood, unless it is another event. Two services do not bear
 //! it at all. dunst tells an answer only to who spoke last.
 //! GNOME Shell hides that from itself by a helper, so it is told directly; from 46 on it shows no banner for one that it has
-//! already. There it is shown a second time, without answers of its own, for as long as the first is there.
+//! already. There it is shown a second time, without answers of its own, for as long as the first is there. Xfce's tells the
+//! sender that it is gone before we can say anything (0.9 and newer): nobody hears an answer then, or takes it away.
 //!
 //! Where the service has an exception of its own, that is used: swaync's word beside a notification, and dunst's rule for
 //! calls, which then are left to it.
@@ -78,6 +79,8 @@ enum Way {
     InPlace,
     /// The same, no more urgent than it was.
     AsItWas,
+    /// The same, without answers and for a short while.
+    ForAWhile,
     /// The same, as another event.
     InPlaceAnew,
     /// The same, past GNOME Shell's helper.
@@ -102,6 +105,9 @@ fn way(server: &Server) -> Option<Way> {
     match &*server.name {
         "gnome-shell" if number()? < 46 => Some(Way::PastTheHelper),
         "gnome-shell" | dunst::SERVER => Some(Way::Beside),
+        "Xfce Notify Daemon" if (number().unwrap_or(0), number().unwrap_or(0)) >= (0, 9) => {
+            Some(Way::ForAWhile)
+        }
         "SwayNotificationCenter" if (number().unwrap_or(0), number().unwrap_or(0)) >= (0, 10) => {
             Some(Way::AsItWas)
         }
@@ -265,6 +271,9 @@ async fn say(
         Way::AsItWas => {
             peer(&*server.owner).call("Notify", &again.no_more_urgent().body(id)).await?
         }
+        Way::ForAWhile => {
+            peer(&*server.owner).call("Notify", &again.for_a_while().body(id)).await?
+        }
         Way::InPlaceAnew => peer(&*server.owner).call("Notify", &again.anew().body(id)).await?,
         Way::PastTheHelper => peer(SHELL).call("Notify", &again.body(id)).await?,
         Way::Beside => peer(&*server.owner).call("Notify", &again.beside().body(replaces)).await?,
@@ -274,7 +283,8 @@ async fn say(
         peer(SHELL).call::<_, ()>("CloseNotification", &ours).await?;
         return Ok(None);
     }
-    if ours != id && matches!(way, Way::InPlace | Way::AsItWas | Way::InPlaceAnew) {
+    if ours != id && matches!(way, Way::InPlace | Way::AsItWas | Way::ForAWhile | Way::InPlaceAnew)
+    {
         close(bus, ours).await?;
         return Ok(None);
     }
@@ -307,6 +317,8 @@ mod tests {
         assert_eq!(way("gnome-shell", "45.beta"), Some(Way::PastTheHelper));
         assert_eq!(way("gnome-shell", "46.0"), Some(Way::Beside));
         assert_eq!(way("gnome-shell", "odd"), None);
+        assert_eq!(way("Xfce Notify Daemon", "0.8.2"), Some(Way::InPlace));
+        assert_eq!(way("Xfce Notify Daemon", "0.9.0"), Some(Way::ForAWhile));
         assert_eq!(way("SwayNotificationCenter", "0.7.3"), Some(Way::InPlace));
         assert_eq!(way("SwayNotificationCenter", "0.10.0"), Some(Way::AsItWas));
         assert_eq!(way("SwayNotificationCenter", "1.0"), Some(Way::AsItWas));
