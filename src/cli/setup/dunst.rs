@@ -6,14 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    super::{
-        ask::{Answer, ask},
-        render::answers::Step,
-    },
-    mako::replace,
-    running, take_away,
-};
+use super::{super::render::answers::Step, mako::replace, refused, running, take_away};
 use crate::{
     backend::notifications::dunst::{
         SERVER,
@@ -65,16 +58,12 @@ pub async fn offer(env: &Env, bus: &zbus::Connection, yes: bool) -> Option<Step>
          Write it to {shown}?",
         rule::lines()
     );
-    let answer = if yes { Answer::Yes } else { ask(&question) };
-    if answer != Answer::Yes {
-        let how = match answer {
-            Answer::Nobody => "to add it: quietctl setup --yes",
-            _ => "as you said; calls show without their buttons",
-        };
-        return Some(Step::new("not written", &format!("{TITLE}, {shown}: {how}")));
+    let what = format!("{TITLE}, {shown}");
+    if let Some(step) = refused(&question, yes, &what, "calls show without their buttons") {
+        return Some(step);
     }
     if let Err(error) = replace(&path, text().as_bytes()) {
-        return Some(Step::new("not written", &format!("{TITLE}, {shown}: {error}")));
+        return Some(Step::new("not written", &format!("{what}: {error}")));
     }
     // Reading its config anew ends a pause, and shows all that waits.
     if is_paused(&dunst).await.unwrap_or(true) {

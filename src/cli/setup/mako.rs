@@ -7,13 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    super::{
-        ask::{Answer, ask},
-        render::answers::Step,
-    },
-    running,
-};
+use super::{super::render::answers::Step, refused, running};
 use crate::{
     backend::notifications::mako::{
         SERVER,
@@ -54,23 +48,19 @@ pub async fn offer(env: &Env, bus: &zbus::Connection, yes: bool) -> Option<Step>
         "mako shows your notifications, and holds none back until its config says so.\n{}\nAdd these lines to {shown}?",
         block()
     );
-    let answer = if yes { Answer::Yes } else { ask(&question) };
-    if answer != Answer::Yes {
-        let how = match answer {
-            Answer::Nobody => "to add it: quietctl setup --yes",
-            _ => "as you said; until it is there mako holds nothing back",
-        };
-        return Some(Step::new("not written", &format!("{TITLE}, {shown}: {how}")));
+    let what = format!("{TITLE}, {shown}");
+    if let Some(step) = refused(&question, yes, &what, "until it is there mako holds nothing back")
+    {
+        return Some(step);
     }
-    let refused = |error: &dyn std::fmt::Display| {
+    let failed = |error: &dyn std::fmt::Display| {
         let lines = LINES.join("», «");
-        let text =
-            format!("{TITLE}, {shown}: {error}. By hand, it is these lines at the end: «{lines}»");
+        let text = format!("{what}: {error}. By hand, it is these lines at the end: «{lines}»");
         Some(Step::new("not written", &text))
     };
     let before = match append(&path) {
         Ok(before) => before,
-        Err(error) => return refused(&error),
+        Err(error) => return failed(&error),
     };
     match reload(bus, &mako.owner).await {
         Ok(()) => Some(Step::of_file("written", TITLE, &shown)),
@@ -80,7 +70,7 @@ pub async fn offer(env: &Env, bus: &zbus::Connection, yes: bool) -> Option<Step>
                 Some(before) => replace(&path, &before),
                 None => fs::remove_file(&path),
             };
-            refused(&error)
+            failed(&error)
         }
     }
 }

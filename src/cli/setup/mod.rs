@@ -17,6 +17,7 @@ use std::{
 use self::files::{File, STARTER, files};
 use super::{
     CommandError,
+    ask::{Answer, ask},
     context::Context,
     error::Kind,
     manager::{Job, Manager, UNIT},
@@ -111,6 +112,16 @@ async fn install(context: &Context, folder: &Path, yes: bool) -> Result<Said, Co
             Ok(Said::text(answers::steps(&page, &steps, &sentences)).but(Kind::Refused))
         }
     }
+}
+
+/// Asks before something of the person's own is changed; without a yes, what is said of it. `without` is how it is then.
+fn refused(question: &str, yes: bool, what: &str, without: &str) -> Option<Step> {
+    let how = match if yes { Answer::Yes } else { ask(question) } {
+        Answer::Yes => return None,
+        Answer::Nobody => "to add it: quietctl setup --yes".to_owned(),
+        Answer::No => format!("as you said; {without}"),
+    };
+    Some(Step::new("not written", &format!("{what}: {how}")))
 }
 
 /// The service of a name, if it shows notifications here now.
