@@ -1,6 +1,6 @@
 //! dunst: levels where it has them, all or nothing where not.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use quietd::{
     backend::{BackendError, Change, Probe, Restored, notifications::dunst},
@@ -23,7 +23,8 @@ async fn lets_the_persons_rules_through_where_it_can() {
     let bus = PrivateBus::start().unwrap();
     let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
     let backend = (dunst::ROW.open)(&desktop_on(&bus).await);
-    let said = "dunst 1.13.2; urgent ones come through where dunstrc gives them override_pause_level 60 or more";
+    let said = "dunst 1.13.2; urgent ones come through where dunstrc gives them override_pause_level 60 or more; \
+                for incoming calls `quietctl setup` offers a rule, so that they can be answered";
     assert_eq!(backend.probe().await, Probe::Ready(said.to_owned()));
     let receipt = backend.capture(&Desired::default(), None).await.unwrap();
     backend.apply(&Desired::default(), &receipt).await.unwrap();
@@ -90,6 +91,13 @@ async fn leaves_another_server_alone() {
     assert_eq!(plasmashell.state().await, before);
 }
 
+/// Runs `quietctl setup`; `shared` stands for the folder of configs that are everybody's.
+async fn setup(desk: &Desk, shared: &Path, options: &[&str]) -> String {
+    let mut command = desk.quietctl(&[&["setup"], options].concat());
+    let said = command.env("XDG_CONFIG_DIRS", shared).output().await.unwrap();
+    String::from_utf8(said.stdout).unwrap()
+}
+
 #[tokio::test]
 async fn its_rule_for_calls_is_on_while_quiet_lets_them_through() {
     let desk = Desk::without_daemon();
@@ -125,7 +133,7 @@ async fn setup_adds_the_rule_only_after_a_yes_and_takes_it_away() {
     let dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 0).await.unwrap();
     let folder = desk.home.path().join(".config/dunst");
     dunst.has_a_config_in(folder.clone());
-    let setup = async |options: &[&str]| desk.run(&[&["setup"], options].concat()).await.out;
+    let setup = async |options: &[&str]| setup(&desk, desk.home.path(), options).await;
     assert!(!setup(&["--yes"]).await.contains("dunst"), "it would not be read");
 
     desk.write(".config/dunst/dunstrc", "[global]\n");
@@ -144,19 +152,46 @@ async fn setup_adds_the_rule_only_after_a_yes_and_takes_it_away() {
 }
 
 #[tokio::test]
+async fn setup_links_to_dunsts_own_config_where_the_person_has_none() {
+    let desk = Desk::without_daemon();
+    let shared = tempfile::tempdir().unwrap();
+    fs::create_dir(shared.path().join("dunst")).unwrap();
+    fs::write(shared.path().join("dunst/dunstrc"), "[global]\n").unwrap();
+    let dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 0).await.unwrap();
+    let folder = desk.home.path().join(".config/dunst");
+    dunst.has_a_config_in(folder.clone());
+    let setup = async |options: &[&str]| setup(&desk, shared.path(), options).await;
+
+    setup(&["--yes"]).await;
+    assert_eq!(dunst.rules().await, [(RULE_NAME.to_owned(), false)]);
+    assert_eq!(fs::read_link(folder.join("dunstrc")).unwrap(), shared.path().join("dunst/dunstrc"));
+    setup(&["--remove"]).await;
+    assert!(!folder.exists() && dunst.rules().await.is_empty());
+    assert_eq!(fs::read_to_string(shared.path().join("dunst/dunstrc")).unwrap(), "[global]\n");
+
+    // A config of the person's own that came in its place is theirs.
+    setup(&["--yes"]).await;
+    fs::remove_file(folder.join("dunstrc")).unwrap();
+    desk.write(".config/dunst/dunstrc", "[global]\nfont = mono\n");
+    setup(&["--remove"]).await;
+    assert!(!folder.join("dunstrc.d").exists());
+    assert_eq!(fs::read_to_string(folder.join("dunstrc")).unwrap(), "[global]\nfont = mono\n");
+}
+
+#[tokio::test]
 async fn setup_ends_no_pause_and_keeps_what_the_person_changed() {
     let desk = Desk::without_daemon();
     let dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 40).await.unwrap();
     let folder = desk.home.path().join(".config/dunst");
     desk.write(".config/dunst/dunstrc", "[global]\n");
     dunst.has_a_config_in(folder);
-    let said = desk.run(&["setup", "--yes"]).await.out;
+    let said = setup(&desk, desk.home.path(), &["--yes"]).await;
     assert!(said.contains("from its next start on"), "{said}");
     assert_eq!(dunst.state().await, "pause level 40");
     let file = desk.home.path().join(RULE);
     let theirs = fs::read_to_string(&file).unwrap().replace("enabled = no", "enabled = yes");
     fs::write(&file, &theirs).unwrap();
-    let said = desk.run(&["setup", "--remove"]).await.out;
+    let said = setup(&desk, desk.home.path(), &["--remove"]).await;
     assert!(said.contains("you have changed it"), "{said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), theirs);
 }
@@ -167,7 +202,7 @@ async fn setup_leaves_a_dunst_alone_that_reads_another_config() {
         let desk = Desk::without_daemon();
         let _dunst = Dunst::start(desk.bus.address(), version, 0).await.unwrap();
         desk.write(".config/dunst/dunstrc", "[global]\n");
-        let said = desk.run(&["setup", "--yes"]).await.out;
+        let said = setup(&desk, desk.home.path(), &["--yes"]).await;
         assert!(!said.contains("dunst"), "{said}");
         assert!(!desk.home.path().join(".config/dunst/dunstrc.d").exists());
     }

@@ -128,11 +128,21 @@ impl Backend for Dunst {
         };
         // "1.9.0 (2022-06-27)"
         let version = server.version.split(' ').next().unwrap_or_default();
-        match read(&rule::peer(&self.desktop.session, &server)).await {
-            Ok(Pause::Level(_)) => Probe::Ready(format!(
-                "dunst {version}; urgent ones come through where dunstrc gives them override_pause_level \
-                 {LEVEL} or more"
-            )),
+        let dunst = rule::peer(&self.desktop.session, &server);
+        match read(&dunst).await {
+            Ok(Pause::Level(_)) => {
+                let calls = match rule::is_on(&dunst).await {
+                    Ok(Some(_)) => "; incoming calls come through by a rule of its own",
+                    Ok(None) => {
+                        "; for incoming calls `quietctl setup` offers a rule, so that they can be answered"
+                    }
+                    Err(_) => "",
+                };
+                Probe::Ready(format!(
+                    "dunst {version}; urgent ones come through where dunstrc gives them override_pause_level \
+                     {LEVEL} or more{calls}"
+                ))
+            }
             Ok(Pause::All(_)) => Probe::Ready(format!(
                 "dunst {version}; urgent ones wait too: this version holds everything while paused"
             )),

@@ -1,10 +1,7 @@
 //! The rule by which dunst itself shows an incoming call while others wait: a file of its own among dunst's, offered,
 //! written and taken away again, and nothing else of dunst's touched.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, os::unix::fs::symlink, path::PathBuf};
 
 use super::{super::render::answers::Step, mako::replace, refused, running, take_away};
 use crate::{
@@ -19,22 +16,33 @@ use crate::{
 /// How people call it.
 const TITLE: &str = "dunst's rule for calls";
 
-/// What the file says.
-fn text() -> String {
+/// What the file says; `linked` is whether a link was made with it.
+fn text(linked: bool) -> String {
+    let link = if linked {
+        "# dunst reads it only beside a dunstrc of your own; that one is a link to dunst's, made and taken away with this file.\n"
+    } else {
+        ""
+    };
     format!(
-        "# Written by `quietctl setup`; `quietctl setup --remove` takes this file away.\n\
+        "# Written by `quietctl setup`; `quietctl setup --remove` takes this file away.\n{link}\
          # quietd switches this rule on while it holds notifications back and lets calls through.\n{}",
         rule::lines()
     )
 }
 
-/// dunst reads it only where its person has a `dunstrc` of their own beside that folder.
 fn file(env: &Env) -> PathBuf {
     env.config_home.join("dunst/dunstrc.d/50-quietd.conf")
 }
 
-fn is_ours(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|there| there == text().as_bytes())
+/// The person's own config. Only where there is one dunst reads what is in the folder beside it.
+fn own(env: &Env) -> PathBuf {
+    env.config_home.join("dunst/dunstrc")
+}
+
+/// The config that dunst reads where its person has none.
+fn shared(env: &Env) -> Option<PathBuf> {
+    let mut all = env.config_dirs.iter().map(|folder| folder.join("dunst/dunstrc"));
+    all.find(|path| path.is_file())
 }
 
 /// dunst, if it shows notifications here now.
@@ -50,19 +58,23 @@ pub async fn offer(env: &Env, bus: &zbus::Connection, yes: bool) -> Option<Step>
     if has || path.exists() {
         return Some(Step::of_file("there already", TITLE, &shown));
     }
-    if !env.config_home.join("dunst/dunstrc").is_file() {
-        return None;
-    }
+    let link = if own(env).symlink_metadata().is_ok() { None } else { Some(shared(env)?) };
+    let linked = link.as_ref().map_or_else(String::new, |to| {
+        let (own, to) = (env.for_people(&own(env)), env.for_people(to));
+        format!(" and make {own} a link to {to}, so that dunst reads it")
+    });
     let question = format!(
         "dunst shows your notifications. With a rule of its own a call that comes while it is quiet can be answered right there.\n\n{}\n\
-         Write it to {shown}?",
+         Write it to {shown}{linked}?",
         rule::lines()
     );
     let what = format!("{TITLE}, {shown}");
     if let Some(step) = refused(&question, yes, &what, "calls show without their buttons") {
         return Some(step);
     }
-    if let Err(error) = replace(&path, text().as_bytes()) {
+    let write = replace(&path, text(link.is_some()).as_bytes());
+    if let Err(error) = write.and_then(|()| link.map_or(Ok(()), |to| symlink(to, own(env)))) {
+        let _ = undo(env);
         return Some(Step::new("not written", &format!("{what}: {error}")));
     }
     // Reading its config anew ends a pause, and shows all that waits.
@@ -74,7 +86,7 @@ pub async fn offer(env: &Env, bus: &zbus::Connection, yes: bool) -> Option<Step>
         return Some(Step::of_file("written", TITLE, &shown));
     }
     // It was started with another config; there this would never be read.
-    let _ = take_away_with_folder(&path);
+    let _ = undo(env);
     None
 }
 
@@ -85,12 +97,13 @@ pub async fn remove(env: &Env, bus: Option<&zbus::Connection>) -> Option<Step> {
     if !path.exists() {
         return None;
     }
-    if !is_ours(&path) {
-        let text = format!("{TITLE}: {shown}; you have changed it, so it is yours");
-        return Some(Step::new("kept", &text));
-    }
-    if let Err(error) = take_away_with_folder(&path) {
-        return Some(Step::new("left", &format!("{TITLE}: {shown}: {error}")));
+    match undo(env) {
+        Ok(true) => {}
+        Ok(false) => {
+            let text = format!("{TITLE}: {shown}; you have changed it, so it is yours");
+            return Some(Step::new("kept", &text));
+        }
+        Err(error) => return Some(Step::new("left", &format!("{TITLE}: {shown}: {error}"))),
     }
     let dunst = match bus {
         Some(bus) => dunst(bus).await,
@@ -106,11 +119,24 @@ pub async fn remove(env: &Env, bus: Option<&zbus::Connection>) -> Option<Step> {
     Some(Step::of_file("removed", TITLE, &shown))
 }
 
-/// The folder goes with it, unless there is something else in it.
-fn take_away_with_folder(path: &Path) -> io::Result<()> {
-    take_away(path)?;
-    if let Some(Err(error)) = path.parent().map(fs::remove_dir) {
-        tracing::debug!(%error, "the folder of dunst's rules stays");
+/// Takes away what was written, and the folders that are empty then; tells whether it was as it was written.
+fn undo(env: &Env) -> io::Result<bool> {
+    let (path, own) = (file(env), own(env));
+    let there = fs::read(&path)?;
+    let Some(linked) = [true, false].into_iter().find(|linked| there == text(*linked).as_bytes())
+    else {
+        return Ok(false);
+    };
+    // A link that leads elsewhere by now, or is none any more, is its person's.
+    if linked && fs::read_link(&own).ok().is_some_and(|to| Some(to) == shared(env)) {
+        take_away(&own)?;
     }
-    Ok(())
+    take_away(&path)?;
+    for folder in path.ancestors().skip(1).take(2) {
+        if let Err(error) = fs::remove_dir(folder) {
+            tracing::debug!(%error, "a folder of dunst's stays");
+            break;
+        }
+    }
+    Ok(true)
 }
