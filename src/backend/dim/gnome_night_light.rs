@@ -26,7 +26,7 @@ pub const ROW: Row = Row {
     cannot: "It comes and goes over five seconds, and where Night Light is put off until tomorrow nothing gets warmer.",
     seen: &[
         (Environment::Gnome43, Known::Real("GNOME Shell 43.9")),
-        (Environment::Gnome47, Known::StandIn),
+        (Environment::Gnome47, Known::Real("GNOME Shell 48.7 on X11")),
         (Environment::Gnome49, Known::StandIn),
     ],
     names: &[NAME, "org.gnome.Mutter.DisplayConfig"],

@@ -68,7 +68,7 @@ const SEEN: [Seen; 18] = [
     (Environment::Hyprland, Known::StandIn),
     (Environment::Niri, Known::StandIn),
     (Environment::Xfce, Known::StandIn),
-    (Environment::Cinnamon, Known::Real("Cinnamon 5.6.8")),
+    (Environment::Cinnamon, Known::Real("Cinnamon 5.6.8 and 6.4.10")),
     (Environment::Mate, Known::Real("marco 1.26.1")),
     (Environment::Budgie, Known::StandIn),
     (Environment::Lxqt, Known::StandIn),

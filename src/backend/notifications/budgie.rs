@@ -24,7 +24,7 @@ pub const ROW: Row = Row {
     measures: &[Measure::Notifications],
     since: "10.6 and newer",
     cannot: "On 10.7, urgent ones wait too; what came meanwhile is in Raven, Budgie's side bar.",
-    seen: &[(Environment::Budgie, Known::Real("Budgie 10.7.1"))],
+    seen: &[(Environment::Budgie, Known::Real("Budgie 10.7.1 and 10.9.2"))],
     names: &[NAME, BUDGIE],
     wants_end: false,
     open: |desktop| Box::new(Budgie::new(desktop)),

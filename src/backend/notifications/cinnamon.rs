@@ -16,7 +16,7 @@ pub const ROW: Row = Row {
     measures: &[Measure::Notifications],
     since: "4.0 and newer",
     cannot: "Urgent notifications are held as well; the desktop has one switch for all of them.",
-    seen: &[(Environment::Cinnamon, Known::Real("Cinnamon 5.6.8"))],
+    seen: &[(Environment::Cinnamon, Known::Real("Cinnamon 5.6.8 and 6.4.10"))],
     names: &[NAME],
     wants_end: false,
     open: |desktop| SETTING.open(desktop),

@@ -20,7 +20,7 @@ pub const ROW: Row = Row {
     measures: &[Measure::Notifications],
     since: "1.0 and newer",
     cannot: "Urgent ones wait too; it begins and ends a second late.",
-    seen: &[(Environment::Lxqt, Known::Real("lxqt-notificationd 1.2.0"))],
+    seen: &[(Environment::Lxqt, Known::Real("lxqt-notificationd 1.2.0 and 2.1.1"))],
     names: &[NAME],
     wants_end: false,
     open: |desktop| Box::new(InFile::new(&KIND, desktop)),

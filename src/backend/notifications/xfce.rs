@@ -25,7 +25,7 @@ pub const ROW: Row = Row {
     measures: &[Measure::Notifications],
     since: "0.4 and newer",
     cannot: "",
-    seen: &[(Environment::Xfce, Known::Real("xfce4-notifyd 0.7.3"))],
+    seen: &[(Environment::Xfce, Known::Real("xfce4-notifyd 0.7.3 and 0.9.7"))],
     names: &[NAME, XFCONF],
     wants_end: false,
     open: |desktop| Box::new(Xfce::new(desktop)),
