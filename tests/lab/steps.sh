@@ -32,6 +32,8 @@ case_name=$(basename "$0")
 lab=${1:?LAB} out=${2:?FOLDER} part=${3:-all}
 passed=0 failed=0
 setup_options=()
+# What makes a notification urgent.
+urgently=(-u critical)
 mkdir -p "$out"
 
 sh() { "$here/lab" sh "$lab" "$@"; }
@@ -101,7 +103,7 @@ red_before_green() {
   if has_red; then
     seen=0
   else
-    green=$(user notify-send -p -u critical -h string:image-path:/tmp/green.png Urgent "comes through")
+    green=$(user notify-send -p "${urgently[@]}" -h string:image-path:/tmp/green.png Urgent "comes through")
     red_or_green() { has_red || has_green; }
     pictures_until 30 urgent red_or_green || check "the urgent notification shows" false
     not has_red || seen=0

@@ -23,7 +23,7 @@ pub const ROW: Row = Row {
     title: "Budgie",
     measures: &[Measure::Notifications],
     since: "10.6 and newer",
-    cannot: "On 10.7, urgent ones wait too; what came meanwhile is in Raven, Budgie's side bar.",
+    cannot: "Urgent ones wait too; what came meanwhile is in Raven, Budgie's side bar.",
     seen: &[(Environment::Budgie, Known::Real("Budgie 10.7.1 and 10.9.2"))],
     names: &[NAME, BUDGIE],
     wants_end: false,

@@ -104,6 +104,13 @@ impl Again {
         self
     }
 
+    /// The same as urgent as Budgie knows it: it takes the number for one of `GNotificationPriority`, of which only the last
+    /// comes through (seen on 10.7 and 10.9, the same in the source of 10.10).
+    pub(super) fn more_urgent(mut self) -> Self {
+        self.hints.insert(URGENCY.to_owned(), Hint::Byte(3));
+        self
+    }
+
     /// The same as another: Plasma refuses one that is like the last in all that it compares, within a second of it. Of that
     /// the event is what nobody sees.
     pub(super) fn anew(mut self) -> Self {

@@ -5,7 +5,8 @@
 //! it at all. dunst tells an answer only to who spoke last.
 //! GNOME Shell hides that from itself by a helper, so it is told directly; from 46 on it shows no banner for one that it has
 //! already. There it is shown a second time, without answers of its own, for as long as the first is there. Xfce's tells the
-//! sender that it is gone before we can say anything (0.9 and newer): nobody hears an answer then, or takes it away.
+//! sender that it is gone before we can say anything (0.9 and newer), and so does Budgie's: nobody hears an answer then, or
+//! takes it away.
 //!
 //! Where the service has an exception of its own, that is used: swaync's word beside a notification, and dunst's rule for
 //! calls, which then are left to it.
@@ -81,6 +82,8 @@ enum Way {
     AsItWas,
     /// The same, without answers and for a short while.
     ForAWhile,
+    /// The same, where the specification's most urgent is not urgent enough.
+    ForAWhileOnBudgie,
     /// The same, as another event.
     InPlaceAnew,
     /// The same, past GNOME Shell's helper.
@@ -108,6 +111,7 @@ fn way(server: &Server) -> Option<Way> {
         "Xfce Notify Daemon" if (number().unwrap_or(0), number().unwrap_or(0)) >= (0, 9) => {
             Some(Way::ForAWhile)
         }
+        "Budgie Notification Server" => Some(Way::ForAWhileOnBudgie),
         "SwayNotificationCenter" if (number().unwrap_or(0), number().unwrap_or(0)) >= (0, 10) => {
             Some(Way::AsItWas)
         }
@@ -265,27 +269,20 @@ async fn say(
         return Ok(None);
     }
     let Some(way) = way(&server) else { return Ok(None) };
-    let peer = |name| Peer::new(bus, name, PATH, SERVER);
-    let ours: u32 = match way {
-        Way::InPlace => peer(&*server.owner).call("Notify", &again.body(id)).await?,
-        Way::AsItWas => {
-            peer(&*server.owner).call("Notify", &again.no_more_urgent().body(id)).await?
-        }
-        Way::ForAWhile => {
-            peer(&*server.owner).call("Notify", &again.for_a_while().body(id)).await?
-        }
-        Way::InPlaceAnew => peer(&*server.owner).call("Notify", &again.anew().body(id)).await?,
-        Way::PastTheHelper => peer(SHELL).call("Notify", &again.body(id)).await?,
-        Way::Beside => peer(&*server.owner).call("Notify", &again.beside().body(replaces)).await?,
+    let (again, replaces) = match way {
+        Way::InPlace | Way::PastTheHelper => (again, id),
+        Way::AsItWas => (again.no_more_urgent(), id),
+        Way::ForAWhile => (again.for_a_while(), id),
+        Way::ForAWhileOnBudgie => (again.for_a_while().more_urgent(), id),
+        Way::InPlaceAnew => (again.anew(), id),
+        Way::Beside => (again.beside(), replaces),
     };
-    // Where it was gone meanwhile, it has another number now, and nobody is there to answer to.
-    if ours != id && way == Way::PastTheHelper {
-        peer(SHELL).call::<_, ()>("CloseNotification", &ours).await?;
-        return Ok(None);
-    }
-    if ours != id && matches!(way, Way::InPlace | Way::AsItWas | Way::ForAWhile | Way::InPlaceAnew)
-    {
-        close(bus, ours).await?;
+    let who = if way == Way::PastTheHelper { SHELL } else { &*server.owner };
+    let who = Peer::new(bus, who, PATH, SERVER);
+    let ours: u32 = who.call("Notify", &again.body(replaces)).await?;
+    if ours != id && way != Way::Beside {
+        // It was gone meanwhile: it has another number now, and nobody is there to answer to.
+        who.call::<_, ()>("CloseNotification", &ours).await?;
         return Ok(None);
     }
     Ok((ours != id).then_some(Beside { theirs: id, ours }))
@@ -325,6 +322,7 @@ mod tests {
         assert_eq!(way("mako", "0.0.0"), Some(Way::InPlace));
         assert_eq!(way("Plasma", "6.3.6"), Some(Way::InPlaceAnew));
         assert_eq!(way("dunst", "1.12.2 (2025-01-01)"), Some(Way::Beside));
+        assert_eq!(way("Budgie Notification Server", "10.7.1"), Some(Way::ForAWhileOnBudgie));
         assert_eq!(way("Notification Daemon", "1.26.0"), None);
     }
 }
