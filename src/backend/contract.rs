@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
+use super::notifications::Asking;
 use crate::{env::Env, plan::Desired, store::Receipt};
 
 /// The way to the desktop that every backend is given.
@@ -16,6 +17,15 @@ pub struct Desktop {
     pub system: Option<zbus::Connection>,
     /// Folders and variables.
     pub env: Arc<Env>,
+    /// Who shows notifications: half of the backends ask that at the same moment.
+    pub asking: Asking,
+}
+
+impl Desktop {
+    /// The desktop behind these buses.
+    pub fn new(session: zbus::Connection, system: Option<zbus::Connection>, env: Arc<Env>) -> Self {
+        Self { session, system, env, asking: Asking::default() }
+    }
 }
 
 /// The longest a service may take to answer one call.

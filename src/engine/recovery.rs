@@ -51,7 +51,7 @@ pub async fn restore(env: Arc<Env>) -> Result<RestoreReport, RestoreError> {
         Err(error) => return Err(RestoreError::NoBus(error.to_string())),
     };
     let system = zbus::Connection::system().await.ok();
-    let desktop = Desktop { session, system, env };
+    let desktop = Desktop::new(session, system, env);
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut report = RestoreReport { damage, ..RestoreReport::default() };
     for (store, (receipts, _)) in stores.iter_mut().zip(kept) {

@@ -101,11 +101,8 @@ impl Daemon {
     pub async fn prepare(self) -> Result<Ready, StartError> {
         let (tell, events) = mpsc::channel(EVENTS);
         let (out, snapshot) = watch::channel(Snapshot::default());
-        let desktop = Desktop {
-            session: self.session.clone(),
-            system: self.system.clone(),
-            env: Arc::clone(&self.env),
-        };
+        let desktop =
+            Desktop::new(self.session.clone(), self.system.clone(), Arc::clone(&self.env));
         let timer = Arc::new(Timer::new()?);
         let mut names = Names::new(&self.session, tell.clone());
         let watched = self.rows.iter().flat_map(|row| row.names);

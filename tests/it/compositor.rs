@@ -265,7 +265,7 @@ impl Stage {
         env.config_home = folder.path().join("config");
         env.procfs = folder.path().join("proc");
         let session = bus.connect().await.unwrap();
-        let desktop = Desktop { session, system: None, env: Arc::new(env) };
+        let desktop = Desktop::new(session, None, Arc::new(env));
         Self { compositor, desktop, bus, folder }
     }
 

@@ -31,7 +31,7 @@ impl World {
         let mut env = Env::from_lookup(&|_| None);
         env.sysfs = self.sysfs.path().to_owned();
         let session = self.bus.connect().await.unwrap();
-        let desktop = Desktop { session, system: None, env: Arc::new(env) };
+        let desktop = Desktop::new(session, None, Arc::new(env));
         let row = REGISTRY.iter().find(|row| row.id == id).unwrap();
         Arc::from((row.open)(&desktop))
     }

@@ -65,7 +65,7 @@ async fn desktop(bus: &PrivateBus, home: &Path) -> Desktop {
     let home = home.as_os_str().to_owned();
     let env =
         Env::from_lookup(&|name| (name == "HOME" || name == "XDG_DATA_DIRS").then(|| home.clone()));
-    Desktop { session: bus.connect().await.unwrap(), system: None, env: Arc::new(env) }
+    Desktop::new(bus.connect().await.unwrap(), None, Arc::new(env))
 }
 
 fn open(id: &str, desktop: &Desktop) -> Box<dyn Backend> {

@@ -49,7 +49,7 @@ impl Lab {
         env.sysfs = sysfs;
         env.data_dirs = vec![home.join("share")];
         let session = bus.connect().await.unwrap();
-        let desktop = Desktop { session, system: None, env: Arc::new(env) };
+        let desktop = Desktop::new(session, None, Arc::new(env));
         Self { bus, folder, desktop }
     }
 

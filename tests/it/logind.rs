@@ -31,8 +31,7 @@ impl Stage {
         let mut env = Env::from_lookup(&|_| None);
         env.sysfs = sysfs.path().to_owned();
         let connection = bus.connect().await.unwrap();
-        let desktop =
-            Desktop { session: connection.clone(), system: Some(connection), env: Arc::new(env) };
+        let desktop = Desktop::new(connection.clone(), Some(connection), Arc::new(env));
         Self { logind, backend: logind::open(&desktop), desktop, _sysfs: sysfs, _bus: bus }
     }
 

@@ -4,6 +4,7 @@
 mod batches;
 mod breaks;
 mod budgie;
+mod busy;
 mod cli_answers;
 mod cli_follow;
 mod cli_notice;

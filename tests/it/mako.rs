@@ -34,7 +34,7 @@ impl World {
         let session = bus.connect().await.unwrap();
         let path = home.path().to_owned();
         let env = Env::from_lookup(&|name| (name == "HOME").then(|| path.clone().into()));
-        let desktop = Desktop { session, system: None, env: Arc::new(env) };
+        let desktop = Desktop::new(session, None, Arc::new(env));
         let world = Self { mako, backend: Arc::from((mako::ROW.open)(&desktop)), home, _bus: bus };
         world.write(".config/mako/config", config);
         world

@@ -65,7 +65,7 @@ impl Lab {
         env.data_dirs = vec![home.join("share")];
         env.runtime_dir = Some(home.clone());
         let session = bus.connect().await.unwrap();
-        let desktop = Desktop { session, system: None, env: Arc::new(env) };
+        let desktop = Desktop::new(session, None, Arc::new(env));
         let systemd = Systemd::start(bus.address(), &desktop.env.sysfs).await.unwrap();
         let (chat, mail) = (App::start(), App::start());
         systemd.start_unit(CHAT, &[chat.pid()]).await.unwrap();

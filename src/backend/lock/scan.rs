@@ -5,9 +5,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::{self, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    os::unix::fs::MetadataExt as _,
+    os::unix::fs::{FileExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -22,10 +22,12 @@ pub const EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Scan {
     proc: PathBuf,
+    /// Kept open, so that a look at it is one system call.
+    loadavg: Option<File>,
     /// What each of them runs, shortened to a number.
     seen: BTreeMap<u32, u64>,
     /// The number that was given last, and at how many looks in a row it was the same.
-    last: Option<String>,
+    last: Option<u32>,
     same: u32,
     timer: Interval,
 }
@@ -36,7 +38,8 @@ impl Scan {
     pub fn new(proc: &Path) -> Self {
         let mut timer = interval_at(Instant::now() + EVERY, EVERY);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { proc: proc.to_owned(), seen: BTreeMap::new(), last: None, same: 0, timer }
+        let loadavg = File::open(proc.join("loadavg")).ok();
+        Self { proc: proc.to_owned(), loadavg, seen: BTreeMap::new(), last: None, same: 0, timer }
     }
 
     /// Waits until some began a program since the last look; tells which.
@@ -56,8 +59,7 @@ impl Scan {
     /// Tells whether no process was begun between the last three looks: one that had just begun at a look may go on to
     /// another program after it, so it is looked at once more.
     fn is_still(&mut self) -> bool {
-        let text = fs::read_to_string(self.proc.join("loadavg")).unwrap_or_default();
-        let last = text.split_ascii_whitespace().next_back().map(str::to_owned);
+        let last = self.loadavg.as_ref().and_then(last_given);
         self.same = if last.is_some() && last == self.last { self.same + 1 } else { 0 };
         self.last = last;
         self.same >= 2
@@ -80,19 +82,29 @@ impl Scan {
     }
 }
 
+/// The number that was given to a process last, of proc(5)'s `loadavg`, whose five figures need 60 bytes at the most.
+fn last_given(loadavg: &File) -> Option<u32> {
+    let mut line = [0; 128];
+    let length = loadavg.read_at(&mut line, 0).ok()?;
+    str::from_utf8(&line[..length]).ok()?.split_ascii_whitespace().next_back()?.parse().ok()
+}
+
 /// The numbers of the person's own processes.
 pub fn own(proc: &Path) -> impl Iterator<Item = u32> {
     let entries = fs::read_dir(proc).into_iter().flatten().flatten();
-    let proc = proc.to_owned();
+    let (proc, uid) = (proc.to_owned(), Uid::current());
     entries
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-        .filter(move |pid| is_own(&proc, *pid))
+        .filter(move |pid| is_of(&proc, *pid, uid))
 }
 
 /// Tells whether a process is the person's own; not so of one that took on other rights, or that ended.
 pub fn is_own(proc: &Path, pid: u32) -> bool {
-    let uid = Uid::current().as_raw();
-    fs::metadata(proc.join(pid.to_string())).is_ok_and(|folder| folder.uid() == uid)
+    is_of(proc, pid, Uid::current())
+}
+
+fn is_of(proc: &Path, pid: u32, uid: Uid) -> bool {
+    fs::metadata(proc.join(pid.to_string())).is_ok_and(|folder| folder.uid() == uid.as_raw())
 }
 
 #[cfg(test)]
@@ -114,6 +126,7 @@ mod tests {
         let proc = folder.path();
         let last =
             |last: &str| fs::write(proc.join("loadavg"), format!("0.0 0.0 0.0 1/9 {last}\n"));
+        last("5").unwrap();
         let mut scan = Scan::new(proc);
         for (pid, program) in [(5, "/bin/a"), (6, "/bin/b")] {
             run(proc, pid, program);

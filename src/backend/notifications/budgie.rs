@@ -74,7 +74,7 @@ async fn read(dispatcher: &Peer) -> Result<bool, CallError> {
 #[async_trait]
 impl Backend for Budgie {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, SERVER).await {
+        let server = match probe(&self.desktop, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };
@@ -95,7 +95,7 @@ impl Backend for Budgie {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        expect(&self.desktop.session, SERVER).await?;
+        expect(&self.desktop, SERVER).await?;
         match held {
             Some(held) => Ok(held.renew(&true)),
             None => Ok(Receipt::new(ROW.id, &read(&self.dispatcher).await?, &true)),

@@ -88,7 +88,7 @@ async fn write(peer: &Peer, now: Settings, wanted: Settings) -> Result<(), CallE
 #[async_trait]
 impl Backend for Deepin {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, SERVER).await {
+        let server = match probe(&self.desktop, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };
@@ -109,7 +109,7 @@ impl Backend for Deepin {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        expect(&self.desktop.session, SERVER).await?;
+        expect(&self.desktop, SERVER).await?;
         match held {
             Some(held) => Ok(held.renew(&QUIET)),
             None => Ok(Receipt::new(ROW.id, &read(&self.peer().await?).await?, &QUIET)),

@@ -93,7 +93,7 @@ impl Dunst {
     /// dunst, by its unique name.
     async fn dunst(&self) -> Result<Peer, BackendError> {
         let bus = &self.desktop.session;
-        Ok(rule::peer(bus, &expect(bus, SERVER).await?))
+        Ok(rule::peer(bus, &expect(&self.desktop, SERVER).await?))
     }
 }
 
@@ -122,7 +122,7 @@ async fn read(peer: &Peer) -> Result<Pause, CallError> {
 #[async_trait]
 impl Backend for Dunst {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, SERVER).await {
+        let server = match probe(&self.desktop, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };

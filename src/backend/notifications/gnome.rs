@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
+use super::server::{Server, shown_by};
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Environment, Known, Probe, Restored, Row},
     dbus::{
@@ -41,7 +42,7 @@ const ID: &str = "gnome-notifications";
 /// GNOME Shell's banners.
 #[derive(Debug)]
 pub struct Gnome {
-    shown_by: Peer,
+    desktop: Desktop,
     shell: Peer,
     keys: Keys,
 }
@@ -49,9 +50,8 @@ pub struct Gnome {
 impl Gnome {
     /// Opens it; does no I/O.
     pub fn new(desktop: &Desktop, dconf: Dconf) -> Self {
-        let name = "org.freedesktop.Notifications";
         Self {
-            shown_by: Peer::new(&desktop.session, name, "/org/freedesktop/Notifications", name),
+            desktop: desktop.clone(),
             shell: Peer::new(
                 &desktop.session,
                 "org.gnome.Shell",
@@ -65,13 +65,11 @@ impl Gnome {
     /// Who shows notifications here, if it is GNOME Shell. In GNOME the name belongs to a helper of the shell, which
     /// may not run yet.
     async fn version(&self) -> Result<String, Probe> {
-        let answer: Result<(String, String, String, String), _> =
-            self.shown_by.call("GetServerInformation", &()).await;
-        match answer {
-            Ok((name, vendor, version, _)) if name == "gnome-shell" && vendor == "GNOME" => {
-                Ok(version)
+        match shown_by(&self.desktop).await {
+            Ok(server) if server.name == "gnome-shell" && server.vendor == "GNOME" => {
+                Ok(server.version)
             }
-            Ok((name, ..)) => Err(Probe::Elsewhere(format!(
+            Ok(Server { name, .. }) => Err(Probe::Elsewhere(format!(
                 "Notifications are shown by {name}, not by GNOME Shell."
             ))),
             Err(CallError::Absent(_)) => match self.shell.get("ShellVersion").await {

@@ -136,7 +136,7 @@ fn refused(error: StoreError) -> BackendError {
 #[async_trait]
 impl Backend for InFile {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, self.kind.server).await {
+        let server = match probe(&self.desktop, self.kind.server).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };
@@ -151,7 +151,7 @@ impl Backend for InFile {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        expect(&self.desktop.session, self.kind.server).await?;
+        expect(&self.desktop, self.kind.server).await?;
         if let Some(held) = held {
             return Ok(held.renew(&true));
         }
@@ -162,7 +162,7 @@ impl Backend for InFile {
     }
 
     async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
-        expect(&self.desktop.session, self.kind.server).await?;
+        expect(&self.desktop, self.kind.server).await?;
         let mut in_force = self.in_force.lock().await;
         let text = self.text()?;
         if text.is_none() && self.kind.missing == Missing::Unheard {

@@ -107,7 +107,7 @@ pub async fn reload(bus: &zbus::Connection, owner: &str) -> Result<(), CallError
 #[async_trait]
 impl Backend for Mako {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, SERVER).await {
+        let server = match probe(&self.desktop, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };
@@ -143,7 +143,7 @@ impl Backend for Mako {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        let server = expect(&self.desktop.session, SERVER).await?;
+        let server = expect(&self.desktop, SERVER).await?;
         let modes = self.modes(&server.owner).await?;
         let (path, config) = self.config(&server).await;
         let mode =
@@ -159,7 +159,7 @@ impl Backend for Mako {
         let found: Vec<String> = receipt.found().ok_or_else(|| unreadable(receipt))?;
         let ours: Vec<String> = receipt.ours();
         let mut in_force = self.in_force.lock().await;
-        let server = expect(&self.desktop.session, SERVER).await?;
+        let server = expect(&self.desktop, SERVER).await?;
         let modes = self.modes(&server.owner).await?;
         if let Some(held) = &*in_force
             && held.owner == server.owner
@@ -185,7 +185,7 @@ impl Backend for Mako {
     async fn restore(&self, receipt: &Receipt) -> Result<Restored, BackendError> {
         let mut in_force = self.in_force.lock().await;
         *in_force = None;
-        let server = match expect(&self.desktop.session, SERVER).await {
+        let server = match expect(&self.desktop, SERVER).await {
             Ok(server) => server,
             // What we set ended with the mako we set it in.
             Err(BackendError::Absent(_)) => return Ok(Restored::AsFound),

@@ -23,4 +23,4 @@ pub mod swaync_dnd;
 mod value;
 pub mod xfce;
 
-pub use server::{NAME, PATH, Server, server};
+pub use server::{Asking, NAME, PATH, Server, server};

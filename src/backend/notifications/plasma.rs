@@ -118,7 +118,7 @@ impl Hold {
 impl Backend for Plasma {
     async fn probe(&self) -> Probe {
         let bus = &self.desktop.session;
-        let server = match probe(bus, SERVER).await {
+        let server = match probe(&self.desktop, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };
@@ -144,7 +144,7 @@ impl Backend for Plasma {
         desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        expect(&self.desktop.session, SERVER).await?;
+        expect(&self.desktop, SERVER).await?;
         let reason = reason(desired.until, SystemClock.now(), &SystemClock.zone());
         Ok(match held {
             Some(held) => held.renew(&reason),
@@ -155,7 +155,7 @@ impl Backend for Plasma {
     async fn apply(&self, _desired: &Desired, receipt: &Receipt) -> Result<(), BackendError> {
         let reason: String = receipt.set().ok_or_else(|| unreadable(receipt))?;
         let mut hold = self.hold.lock().await;
-        let server = expect(&self.desktop.session, SERVER).await?;
+        let server = expect(&self.desktop, SERVER).await?;
         if let Some(hold) = &*hold
             && (&hold.owner, &hold.reason) == (&server.owner, &reason)
             && !hold.connection.is_closed()

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::server::{nobody, server, silent};
+use super::server::{nobody, shown_by, silent};
 use crate::{
     backend::{Backend, BackendError, Change, Desktop, Probe, Restored},
     dbus::{
@@ -41,7 +41,7 @@ impl Setting {
     pub fn open_with(&'static self, desktop: &Desktop, dconf: Dconf) -> Box<dyn Backend> {
         Box::new(Switch {
             setting: self,
-            bus: desktop.session.clone(),
+            desktop: desktop.clone(),
             keys: Keys::new(dconf, self.id),
         })
     }
@@ -50,7 +50,7 @@ impl Setting {
 #[derive(Debug)]
 struct Switch {
     setting: &'static Setting,
-    bus: zbus::Connection,
+    desktop: Desktop,
     keys: Keys,
 }
 
@@ -58,7 +58,7 @@ impl Switch {
     /// Who reads the setting here, with the version where it is told.
     async fn reader(&self) -> Result<String, Probe> {
         let Setting { title, server: (name, vendor), desktop, .. } = self.setting;
-        match server(&self.bus).await {
+        match shown_by(&self.desktop).await {
             Ok(server) if server.name == *name && server.vendor == *vendor => {
                 Ok(format!("{title} {}", server.version))
             }
@@ -68,7 +68,9 @@ impl Switch {
             ))),
             Err(CallError::Absent(_)) => match desktop {
                 Some(desktop)
-                    if Peer::new(&self.bus, desktop, "/", desktop).is_running().await
+                    if Peer::new(&self.desktop.session, desktop, "/", desktop)
+                        .is_running()
+                        .await
                         == Ok(true) =>
                 {
                     Ok((*title).to_owned())

@@ -96,7 +96,7 @@ pub(super) fn unclear(version: &str, error: &CallError) -> Probe {
 #[async_trait]
 impl Backend for Swaync {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, SERVER).await {
+        let server = match probe(&self.desktop, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };
@@ -115,7 +115,7 @@ impl Backend for Swaync {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        expect(&self.desktop.session, SERVER).await?;
+        expect(&self.desktop, SERVER).await?;
         Ok(match held {
             Some(held) => held.renew(&ID),
             None => Receipt::new(ROW.id, &(), &ID),
@@ -124,7 +124,7 @@ impl Backend for Swaync {
 
     async fn apply(&self, _desired: &Desired, _receipt: &Receipt) -> Result<(), BackendError> {
         let mut in_force = self.in_force.lock().await;
-        let server = expect(&self.desktop.session, SERVER).await?;
+        let server = expect(&self.desktop, SERVER).await?;
         // False where it was there already.
         self.call("AddInhibitor").await?;
         *in_force = Some(server.owner);
@@ -134,7 +134,7 @@ impl Backend for Swaync {
     async fn restore(&self, _receipt: &Receipt) -> Result<Restored, BackendError> {
         let mut in_force = self.in_force.lock().await;
         *in_force = None;
-        match expect(&self.desktop.session, SERVER).await {
+        match expect(&self.desktop, SERVER).await {
             // What we set ended with the swaync we set it in.
             Err(BackendError::Absent(_)) => return Ok(Restored::AsFound),
             other => other?,

@@ -51,7 +51,7 @@ impl SwayncDnd {
 #[async_trait]
 impl Backend for SwayncDnd {
     async fn probe(&self) -> Probe {
-        let server = match probe(&self.desktop.session, SERVER).await {
+        let server = match probe(&self.desktop, SERVER).await {
             Ok(server) => server,
             Err(probe) => return probe,
         };

@@ -89,7 +89,7 @@ async fn write(xfconf: &Peer, value: Value) -> Result<(), CallError> {
 #[async_trait]
 impl Backend for Xfce {
     async fn probe(&self) -> Probe {
-        match probe(&self.desktop.session, SERVER).await {
+        match probe(&self.desktop, SERVER).await {
             Ok(server) => Probe::Ready(format!("{SERVER} {}", server.version)),
             Err(probe) => probe,
         }
@@ -100,7 +100,7 @@ impl Backend for Xfce {
         _desired: &Desired,
         held: Option<&Receipt>,
     ) -> Result<Receipt, BackendError> {
-        expect(&self.desktop.session, SERVER).await?;
+        expect(&self.desktop, SERVER).await?;
         match held {
             Some(held) => Ok(held.renew(&Some(true))),
             None => Ok(Receipt::new(ROW.id, &read(&self.started()).await?, &Some(true))),

@@ -91,7 +91,7 @@ impl World {
     /// The way to the desktop, on a connection of its own, as each process has it. One bus serves as both.
     pub async fn desktop(&self) -> Desktop {
         let session = self.bus.connect().await.unwrap();
-        Desktop { system: Some(session.clone()), session, env: Arc::new(self.env.clone()) }
+        Desktop::new(session.clone(), Some(session), Arc::new(self.env.clone()))
     }
 
     /// Opens the backend anew.
@@ -114,7 +114,7 @@ pub async fn desktop_with(bus: &PrivateBus, change: impl FnOnce(&mut Env)) -> De
     let session = bus.connect().await.unwrap();
     let mut env = env(bus);
     change(&mut env);
-    Desktop { session, system: None, env: Arc::new(env) }
+    Desktop::new(session, None, Arc::new(env))
 }
 
 fn env(bus: &PrivateBus) -> Env {
