@@ -210,7 +210,7 @@ impl Reading {
         }
         let ends = start.at.checked_add(event.lasts).ok().and_then(|at| start.with(at).timestamp());
         if let Some(ends) = ends {
-            planned.insert(id(uid, key), ends);
+            planned.insert(hashed(uid, key), ends);
         }
     }
 }
@@ -246,11 +246,14 @@ fn said(why: Why) -> &'static str {
     }
 }
 
+/// What the ids of planned sessions begin with.
+pub(super) const PREFIX: &str = "cal-";
+
 /// An id that every machine gives the same appointment: FNV-1a of 128 bits, of which nothing can be read back.
-fn id(uid: &str, key: Option<&str>) -> String {
+pub(super) fn hashed(uid: &str, key: Option<&str>) -> String {
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     let bytes = uid.bytes().chain([0]).chain(key.unwrap_or_default().bytes());
     let hash = bytes.fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME));
-    format!("cal-{hash:032x}")
+    format!("{PREFIX}{hash:032x}")
 }
