@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use seal::{KEY, Key, NONCE};
-pub use text::{ASK_AT_MOST, TEXT_AT_MOST, TooLong, clean};
+pub use text::{ASK_AT_MOST, TEXT_AT_MOST, TooLong, clean, split};
 
 /// The highest mood; the lowest is 0.
 pub const MOOD_AT_MOST: u8 = 10;
