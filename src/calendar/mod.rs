@@ -11,6 +11,7 @@ mod event;
 mod moment;
 mod reading;
 mod repeat;
+mod same;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use reading::Reading;
+pub use same::hand_over;
 
 /// How far back an appointment may have ended: one that was moved may be as old as quiet lasts.
 pub const BEHIND: SignedDuration = SignedDuration::from_hours(14 * 24);

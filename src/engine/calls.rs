@@ -268,6 +268,7 @@ impl Engine {
     pub(super) fn off(&mut self) {
         tracing::info!("off");
         self.by_hand.offs.push(self.now);
+        self.clock_lead = SignedDuration::ZERO;
         self.by_hand.starts.clear();
         self.by_hand.paused_until = None;
         self.by_hand.unlocks.clear();

@@ -112,6 +112,8 @@ struct Engine {
     evaluation: Evaluation,
     now: Timestamp,
     since_boot: SignedDuration,
+    /// How far the clock was set ahead, less how far back, since the last `off`.
+    clock_lead: SignedDuration,
     zone: TimeZone,
     /// The last stretch nobody was awake for.
     slept: Option<(Timestamp, Timestamp)>,

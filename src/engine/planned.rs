@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     api::{Error, PlannedEntry},
-    calendar::{AHEAD, Answer, Decided, Decision, Planned},
+    calendar::{AHEAD, Answer, Decided, Decision, Planned, hand_over},
     config::{ANY_AT_MOST, Calendar},
     dbus::Comes,
     schedule::Session,
@@ -152,6 +152,9 @@ impl Engine {
         let problems = match answer {
             Some(answer) => {
                 self.planned.read = answer.planned;
+                if hand_over(&mut self.planned.decided, &self.planned.read) {
+                    self.keep_by_hand_soon();
+                }
                 let mut texts: Vec<String> =
                     answer.problems.into_iter().map(|problem| problem.text).collect();
                 texts.sort();
@@ -193,6 +196,9 @@ impl Engine {
             if self.sessions.iter().any(|session| session.id == id) {
                 // Another machine of the person's was quicker.
                 self.decided(one, Decided::Begun);
+                begun = true;
+            } else if late <= LATE_AT_MOST && self.was_lifted(one) {
+                self.decided(one, Decided::Dropped);
                 begun = true;
             } else if !late.is_negative() && late <= LATE_AT_MOST && self.begin_planned(one) {
                 begun = true;
@@ -265,6 +271,11 @@ impl Engine {
         }
         self.decided(one, Decided::Begun);
         true
+    }
+
+    /// Tells whether the person said off after the end of one that the calendar tells only now: off is off.
+    fn was_lifted(&self, one: &Upcoming) -> bool {
+        one.decided.is_none() && self.by_hand.offs.iter().any(|off| *off >= one.ends)
     }
 
     /// Tells whether anything becomes quiet after a planned session.
@@ -400,7 +411,8 @@ impl Engine {
                 Some(Decided::Begun) => return None,
             };
             let late = self.now.duration_since(one.ends);
-            let is_over = !late.is_negative() && (late > LATE_AT_MOST || !one.is_open());
+            let is_over = !late.is_negative()
+                && (late > LATE_AT_MOST || !one.is_open() || self.was_lifted(&one));
             (!is_over).then(|| PlannedEntry {
                 id: one.id,
                 ends: super::publish::usec(one.ends),
