@@ -276,6 +276,7 @@ impl Engine {
     fn next_moment(&self) -> Option<Timestamp> {
         let others = self.started.next().into_iter().chain(self.next_grace());
         let others = others.chain(self.planned.next(self.now)).chain(self.break_moment());
+        let others = others.chain(self.next_write());
         self.evaluation.next_change.into_iter().chain(others).min()
     }
 
