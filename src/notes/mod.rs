@@ -66,6 +66,11 @@ impl Words {
         *self == Self::default()
     }
 
+    /// Tells whether there is something to read: a few words, or a question.
+    pub fn has_text(&self) -> bool {
+        self.text.is_some() || self.ask.is_some()
+    }
+
     /// Takes out what nobody can have meant: files can be edited by hand.
     #[must_use]
     pub fn in_range(mut self) -> Self {

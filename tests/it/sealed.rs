@@ -190,6 +190,18 @@ async fn what_a_note_says_is_sealed_on_disk_and_read_with_the_key() {
         assert!(house.quietctl(command).await.status.success(), "{command:?}");
     }
 
+    let page = house.path("report.html");
+    let report = ["report", "--yes", "--output", page.to_str().unwrap()];
+    for command in [&report[..], &["notes", "--ask"], &["today"]] {
+        let said = house.quietctl(command).await.stdout;
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("2 notes are sealed and cannot be opened now."), "{said}");
+        assert!(!said.contains("mood             not noted"), "nobody can know: {said}");
+    }
+
+    let said = house.quietctl(&["report", "--output", "-"]).await.stderr;
+    assert!(String::from_utf8_lossy(&said).contains("2 notes are sealed"), "{said:?}");
+
     // A key that is lost: a new one is made for new notes, and never opens the old ones.
     keyring.set(|scene| {
         scene.locked = false;

@@ -104,9 +104,12 @@ impl Page {
         let longest = commands.iter().map(|(command, _)| width(command)).max().unwrap_or(0);
         let mut out = String::new();
         for (command, does) in commands {
-            let pad = " ".repeat(longest - width(command));
-            let apart = if width(does) + longest + 2 > self.width { "\n  " } else { "  " };
-            out.extend([&*self.strong(command), &*pad, apart, does, "\n"]);
+            if width(does) + longest + 2 > self.width {
+                out.extend([&*self.strong(command), "\n", &*self.advice(2, does)]);
+            } else {
+                let pad = " ".repeat(longest - width(command));
+                out.extend([&*self.strong(command), &*pad, "  ", does, "\n"]);
+            }
         }
         out
     }
@@ -125,6 +128,14 @@ pub fn names(names: &[String], room: usize) -> String {
         out = longer;
     }
     out
+}
+
+/// A name in so many columns; what is longer loses its end.
+pub fn shortened(name: &str, room: usize) -> String {
+    if width(name) <= room {
+        return name.to_owned();
+    }
+    name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// Breaks text into lines of so many columns and words; a longer word has a line of its own.
@@ -206,6 +217,18 @@ mod tests {
               five six seven
         apps  discord
         ");
+    }
+
+    #[test]
+    fn a_long_name_loses_its_end() {
+        assert_eq!(shortened("firefox", 7), "firefox");
+        assert_eq!(shortened("org.example.Editor", 7), "org.ex…");
+    }
+
+    #[test]
+    fn what_a_command_does_stays_on_a_narrow_page() {
+        let said = page(20).commands(&[("quietctl doctor", "says what counts here, if anything")]);
+        assert_eq!(said, "quietctl doctor\n  says what counts\n  here, if anything\n");
     }
 
     #[test]

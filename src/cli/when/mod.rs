@@ -23,6 +23,9 @@ const AGO_AT_MOST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
 /// What to do when a moment was not understood.
 const EXAMPLES: &str = "Write it like 14:30, \"2h ago\" or \"yesterday 16:00\".";
 
+/// What to do when a day was not understood.
+const DAYS: &str = "Write it like 2026-10-31, yesterday, monday or \"3 days ago\".";
+
 /// Reads when a session ended, and refuses what cannot be meant.
 pub fn session_end(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
     let ended = moment(text, now)?;
@@ -56,13 +59,17 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
     } else {
         iso(text.trim()).or_else(|| date_time(text.trim(), now)).or_else(|| words(&small, now))
     };
-    read.ok_or_else(|| {
-        let error = CommandError::usage(format!("«{text}» is not a time that can be read."));
-        match length_of(&small).filter(|_| !small.contains(':')) {
-            Some(_) => error.hint(format!("Is \"{small} ago\" meant?")),
-            None => error.hint(EXAMPLES),
-        }
-    })
+    read.ok_or_else(|| not_read(text, "a time", EXAMPLES))
+}
+
+/// That something is not what it was to be; where it is a length, one that it may be.
+fn not_read(text: &str, what: &str, examples: &str) -> CommandError {
+    let error = CommandError::usage(format!("«{text}» is not {what} that can be read."));
+    let small = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    match length_of(&small).filter(|_| !small.contains(':')) {
+        Some(_) => error.hint(format!("Is \"{small} ago\" meant?")),
+        None => error.hint(examples),
+    }
 }
 
 /// Reads a day: `2026-11-01`, `today`, `monday` (the last one), or the day of a moment.
@@ -77,7 +84,9 @@ pub fn day(text: &str, now: &Zoned) -> Result<civil::Date, CommandError> {
     };
     match named {
         Some(date) => Ok(date),
-        None => moment(text, now).map(|at| at.to_zoned(now.time_zone().clone()).date()),
+        None => moment(text, now)
+            .map(|at| at.to_zoned(now.time_zone().clone()).date())
+            .map_err(|_| not_read(text, "a day", DAYS)),
     }
 }
 
@@ -85,7 +94,7 @@ pub fn day(text: &str, now: &Zoned) -> Result<civil::Date, CommandError> {
 pub fn begin(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
     let small = text.trim().to_lowercase();
     if Day::read(&small).is_none() && small.parse::<civil::Date>().is_err() {
-        return moment(text, now);
+        return moment(text, now).map_err(|_| not_read(text, "a day", DAYS));
     }
     begin_of(day(text, now)?, now)
 }
