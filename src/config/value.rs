@@ -269,6 +269,13 @@ impl<'a> Value<'a> {
         !matches!(self.is, DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_))
     }
 
+    /// Tells whether somebody means that there is to be none of it.
+    pub(super) fn means_off(&self) -> bool {
+        let is_off =
+            |text: &str| matches!(&*text.trim().to_lowercase(), "off" | "no" | "none" | "never");
+        self.is.as_bool() == Some(false) || self.is.as_str().is_some_and(is_off)
+    }
+
     fn as_written(&self) -> String {
         match self.is {
             DeValue::Datetime(written) => written.to_string(),
