@@ -2,16 +2,20 @@
 //!
 //! What a phase may do is [`super::phases`]' and what may be locked [`super::locks`]'.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{
     AfterRule, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
-    names::{listed, nearest, shown},
+    names::{Named, listed, named, nearest, shown},
     notes::Notes,
     phases,
     value::At,
+    week,
 };
 
 /// Makes the model of a file, on top of what is built in. If a mistake was noted, the model is not to be used.
@@ -71,7 +75,12 @@ fn profiles(
         measures.lock.sites = lock.sites;
         phases::forget_idle_wait(&mut measures);
         let grace = profile.grace.unwrap_or(GRACE);
-        profiles.insert(name.value.to_owned(), Profile { measures, grace });
+        let group = |entry: &At<&str>| match named(entry.value.trim()) {
+            Named::Group(name) => Some(name.to_owned()),
+            Named::App(_) | Named::Site(_) => None,
+        };
+        let groups: BTreeSet<String> = profile.lock.iter().filter_map(group).collect();
+        profiles.insert(name.value.to_owned(), Profile { measures, grace, groups });
     }
     profiles
 }
@@ -147,16 +156,19 @@ fn weekly(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<We
         let profile = rule.profile.as_ref();
         let measures = profile.and_then(|name| find(profiles, name, notes));
         let name = names.take(rule.name.as_ref(), notes);
-        Some(WeeklyRule {
+        let weekly = WeeklyRule {
             name: name?,
             days: rule.days,
             from: rule.from.as_ref()?.value,
             until: rule.until.as_ref()?.value,
             profile: profile?.value.to_owned(),
             measures: measures?.measures.clone(),
-        })
+        };
+        Some((weekly, rule.name.as_ref()?.span.clone()))
     };
-    file.weekly.iter().filter_map(lower).collect()
+    let rules: Vec<(WeeklyRule, Range<usize>)> = file.weekly.iter().filter_map(lower).collect();
+    week::check(&rules, notes);
+    rules.into_iter().map(|(rule, _)| rule).collect()
 }
 
 fn places(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<PlaceRule> {

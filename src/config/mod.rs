@@ -31,6 +31,7 @@ mod rest;
 mod screen_time;
 mod syntax;
 mod value;
+mod week;
 
 #[cfg(test)]
 mod tests;
