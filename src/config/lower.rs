@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    AfterRule, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
+    AfterRule, Calendar, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
     names::{Named, listed, named, nearest, shown},
@@ -33,7 +33,8 @@ pub(super) fn config(
     let people = People { apps: locks.people(), ..file.people.people.clone() };
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
-    let (screen_time, calendar) = (file.screen_time, file.calendar.clone());
+    let screen_time = file.screen_time;
+    let calendar = file.calendar.as_ref().map(|calendar| followed(calendar, &after, notes));
     let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
     Config {
         after,
@@ -169,6 +170,31 @@ fn weekly(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<We
     let rules: Vec<(WeeklyRule, Range<usize>)> = file.weekly.iter().filter_map(lower).collect();
     week::check(&rules, notes);
     rules.into_iter().map(|(rule, _)| rule).collect()
+}
+
+/// The calendar; where no rule follows what it logs, it plans nothing, and the person is told.
+fn followed(calendar: &At<Calendar>, after: &[AfterRule], notes: &mut Notes<'_>) -> Calendar {
+    let kind = shown(&calendar.value.session);
+    if !after.iter().any(|rule| rule.session.includes(&calendar.value.session)) {
+        let kinds = after.iter().filter_map(|rule| match &rule.session {
+            Kinds::Any => None,
+            Kinds::These(kinds) => kinds.iter().next(),
+        });
+        let add = format!("[[after]] with `session = {kind}`");
+        let help = match kinds.map(|kind| shown(kind)).next() {
+            Some(there) => {
+                format!("Write `session = {there}`, which a rule follows, or add a rule {add}.")
+            }
+            None => format!("Add a rule {add}."),
+        };
+        notes.warning(
+            &calendar.span,
+            "no rule under [[after]] follows what the calendar plans, so nothing becomes quiet then",
+            format!("no rule follows {kind}"),
+            help,
+        );
+    }
+    calendar.value.clone()
 }
 
 fn places(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<PlaceRule> {
