@@ -166,6 +166,8 @@ mod tests {
         insta::assert_snapshot!(questions(&sample::page(), &[]), @"No question is kept. `quietctl note --ask TEXT` keeps one.");
         let narrow = list(&Page { width: 60, ..sample::page() }, &notes());
         assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        let narrow = list(&Page { width: 30, ..sample::page() }, &notes());
+        assert!(narrow.lines().all(|line| line.chars().count() <= 30), "{narrow}");
     }
 
     #[test]
