@@ -54,7 +54,8 @@ impl Check {
                     // Alone, it is not beside anything.
                     read(whole.map(|it| Whole { plans: Vec::new(), ..it }), &name, context)
                 } else {
-                    read(parse_all(source, &[], &Installed::default()), &name, context)
+                    let whole = parse_all(source, &[], &Installed::default());
+                    read(whole.map(|it| with_days(it, source, context)), &name, context)
                 }
             }
         };
@@ -91,11 +92,29 @@ fn own(context: &Context) -> Result<Read, CommandError> {
         Err(Wrong::Mistakes(files)) => Ok(read(Err(files), &name, context)),
         Ok(whole) => {
             let calendar = whole.config.calendar.clone();
+            let text = if let ReadConfig::Text(text) = &configs.own { text } else { "" };
+            let whole = with_days(whole, Source { name: &name, text }, context);
             let mut read = read(Ok(whole), &name, context);
             read.text.push_str(&calendar.map(|it| calendar_said(context, it)).unwrap_or_default());
             Ok(read)
         }
     }
+}
+
+/// The same with what only today's date tells of: a config is read without one.
+fn with_days(mut whole: Whole, own: Source<'_>, context: &Context) -> Whole {
+    let later = config::checked_later(own.text, context.page().now.date());
+    if later.is_empty() {
+        return whole;
+    }
+    if let Some(file) = whole.warnings.iter_mut().find(|file| file.name == own.name) {
+        file.diagnostics.extend(later);
+        file.diagnostics.sort_by_key(|it| it.span.start);
+    } else {
+        let (name, text) = (own.name.to_owned(), own.text.to_owned());
+        whole.warnings.insert(0, Mistakes { name, text, diagnostics: later });
+    }
+    whole
 }
 
 /// What could not be read of the calendar, with the names of its files: they are shown nowhere else.

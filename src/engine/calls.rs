@@ -414,7 +414,6 @@ fn one_line(what: &'static str, text: &str) -> Result<Option<String>, Error> {
     Ok(text.map(|text| text.replace('\n', " ")))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what an error is made of")]
 fn too_long(error: TooLong) -> Error {
     Error::NotKept(error.to_string())
 }

@@ -9,6 +9,7 @@ pub mod groups;
 pub mod import;
 pub mod json;
 pub mod lists;
+mod locked;
 mod logged;
 mod measures;
 pub mod notes;

@@ -202,6 +202,8 @@ mod tests {
         assert!(both.contains("Is a swim fine?") && both.contains("1 note is sealed"), "{both}");
         let narrow = list(&Page { width: 60, ..sample::page() }, &notes());
         assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        let narrow = list(&Page { width: 30, ..sample::page() }, &notes());
+        assert!(narrow.lines().all(|line| line.chars().count() <= 30), "{narrow}");
     }
 
     #[test]
