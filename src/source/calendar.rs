@@ -11,17 +11,25 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     process::Command,
     sync::{Notify, mpsc},
+    time::Instant,
 };
 
 use super::Watch;
 use crate::{
-    calendar::{Answer, Ask},
+    calendar::{Ask, Told},
     clock::Clock,
     engine::Event,
 };
 
 /// How long after a change it is read: a program that syncs writes file after file.
 const SETTLES: Duration = Duration::from_millis(500);
+
+/// A reading that takes longer is a heavy one.
+const LIGHT: Duration = Duration::from_secs(2);
+
+/// How many times as long as a heavy reading took nothing is read after it: one whose files change all the time takes a
+/// tenth of a core at most.
+const RESTS: u32 = 10;
 
 /// How long reading may take.
 const READ_AT_MOST: Duration = Duration::from_secs(30);
@@ -37,13 +45,20 @@ pub async fn on_calendar(
     tell: mpsc::Sender<Event>,
     again: Arc<Notify>,
 ) {
+    let mut before = Told::default();
     loop {
         // Watched before it is read, so that no change falls between.
         let mut watch = watch(&path)
             .inspect_err(|error| tracing::warn!(%error, "cannot watch the calendar"))
             .ok();
         let ask = Ask { path: path.clone(), categories: categories.clone(), now: clock.now() };
-        let answer = tokio::time::timeout(READ_AT_MOST, ask_reader(&ask)).await.ok().flatten();
+        let began = Instant::now();
+        let told = tokio::time::timeout(READ_AT_MOST, ask_reader(&ask)).await.ok().flatten();
+        let rests = Instant::now() + rest(began.elapsed());
+        let answer = told.map(|told| {
+            before = told.after(&before);
+            before.answer.clone()
+        });
         if tell.send(Event::Calendar(answer)).await.is_err() {
             return;
         }
@@ -57,7 +72,13 @@ pub async fn on_calendar(
             () = changed => tokio::time::sleep(SETTLES).await,
             () = again.notified() => {}
         }
+        tokio::time::sleep_until(rests).await;
     }
+}
+
+/// How long nothing is read after a reading.
+fn rest(took: Duration) -> Duration {
+    if took < LIGHT { Duration::ZERO } else { took.saturating_mul(RESTS) }
 }
 
 /// Watches a file, or a folder with the folders directly in it.
@@ -77,7 +98,7 @@ fn watch(path: &Path) -> std::io::Result<Watch> {
 }
 
 /// Asks the reader; none where it does not answer.
-async fn ask_reader(ask: &Ask) -> Option<Answer> {
+async fn ask_reader(ask: &Ask) -> Option<Told> {
     let program = std::env::current_exe().ok()?.with_file_name("quietctl");
     let question = serde_json::to_vec(ask).ok()?;
     let mut reader = Command::new(program)
@@ -101,4 +122,15 @@ async fn ask_reader(ask: &Ask) -> Option<Answer> {
         return None;
     }
     serde_json::from_slice(&answer).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_heavy_reading_it_rests() {
+        assert_eq!(rest(Duration::from_millis(300)), Duration::ZERO);
+        assert_eq!(rest(Duration::from_secs(20)), Duration::from_secs(200));
+    }
 }
