@@ -1,6 +1,7 @@
 //! The person's calendar: watched, and read by a process of its own.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Stdio,
     sync::Arc,
@@ -81,20 +82,40 @@ fn rest(took: Duration) -> Duration {
     if took < LIGHT { Duration::ZERO } else { took.saturating_mul(RESTS) }
 }
 
-/// Watches a file, or a folder with the folders directly in it.
+/// Watches a file, or a folder with the folders directly in it, and those in which files lie that are linked there.
 fn watch(path: &Path) -> std::io::Result<Watch> {
     if !path.is_dir() {
         return Watch::file(path);
     }
     let mut folders = vec![path.to_owned()];
-    for entry in std::fs::read_dir(path)? {
-        let below = entry?.path();
-        let hidden = below.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-        if below.is_dir() && !hidden {
-            folders.push(below);
-        }
-    }
+    // One that cannot be opened is watched for being opened.
+    folders.extend(entries(path).unwrap_or_default().into_iter().filter(|below| below.is_dir()));
+    let linked = folders.iter().flat_map(|folder| entries(folder).unwrap_or_default());
+    let mut linked: Vec<PathBuf> = linked.filter_map(|path| folder_of_link(&path)).collect();
+    linked.sort();
+    linked.dedup();
+    folders.extend(linked);
     Watch::folders(&folders)
+}
+
+/// What is in a folder, but for hidden names.
+fn entries(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let all = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let all: Vec<PathBuf> = all.collect::<std::io::Result<_>>()?;
+    let is_hidden = |path: &PathBuf| {
+        path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."))
+    };
+    Ok(all.into_iter().filter(|path| !is_hidden(path)).collect())
+}
+
+/// The folder of the file that a link leads to; none for what is no link to a calendar's file.
+fn folder_of_link(path: &Path) -> Option<PathBuf> {
+    if path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("ics")) {
+        return None;
+    }
+    let target = fs::read_link(path).ok()?;
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.with_file_name(target));
+    target.parent().map(Path::to_owned)
 }
 
 /// Asks the reader; none where it does not answer.
@@ -126,7 +147,27 @@ async fn ask_reader(ask: &Ask) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_is_linked_is_watched_where_it_lies() {
+        for through in ["real/s.ics", "another-link"] {
+            let home = tempfile::tempdir().unwrap();
+            let at = |path: &str| home.path().join(path);
+            for folder in ["real", "calendar/mine"] {
+                fs::create_dir_all(at(folder)).unwrap();
+            }
+            fs::write(at("real/s.ics"), "before").unwrap();
+            symlink("real/s.ics", at("another-link")).unwrap();
+            symlink(at(through), at("calendar/mine/s.ics")).unwrap();
+            let mut watch = watch(&at("calendar")).unwrap();
+            fs::write(at("real/s.ics"), "after").unwrap();
+            let changed = tokio::time::timeout(Duration::from_secs(10), watch.changed());
+            changed.await.unwrap();
+        }
+    }
 
     #[test]
     fn after_a_heavy_reading_it_rests() {
