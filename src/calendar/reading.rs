@@ -14,8 +14,9 @@ use super::{
     text::{self, Calendar, Unused, Written},
 };
 
-/// How many events are kept while reading.
-const EVENTS_AT_MOST: usize = 100_000;
+/// How many events of a file are read, and how many are kept in all.
+const EVENTS_OF_A_FILE: usize = 30_000;
+const EVENTS_AT_MOST: usize = 200_000;
 
 /// How many days and dates are looked at for one rule, for those of one file, and in all.
 const STEPS_OF_A_RULE: u64 = 500_000;
@@ -37,7 +38,7 @@ pub struct Reading {
 }
 
 /// What all files say of one event: of it as a whole, and of single times of it.
-type Versions = BTreeMap<Option<Timestamp>, (Event, String)>;
+type Versions = BTreeMap<Option<Timestamp>, (Box<Event>, String)>;
 
 /// What may still be looked at, in all and by file.
 #[derive(Debug)]
@@ -70,8 +71,9 @@ impl Reading {
     pub fn add(&mut self, file: &str, text: &str) {
         match text::calendars(text) {
             Ok(calendars) => {
+                let mut left = EVENTS_OF_A_FILE;
                 for calendar in calendars {
-                    self.add_calendar(file, &calendar);
+                    self.add_calendar(file, &calendar, &mut left);
                 }
             }
             Err(Unused::Incomplete) => {
@@ -87,14 +89,17 @@ impl Reading {
         }
     }
 
-    fn add_calendar(&mut self, file: &str, calendar: &Calendar) {
+    fn add_calendar(&mut self, file: &str, calendar: &Calendar, left: &mut usize) {
         let here = self.zone.clone();
         let mut zones = Zones::new(&calendar.zones, &here);
         for written in &calendar.events {
-            if self.count >= EVENTS_AT_MOST {
-                self.problem(file, "The calendar has too many events; the rest is not read.");
+            if *left == 0 || self.count >= EVENTS_AT_MOST {
+                let text =
+                    "A file of the calendar has too many events; the rest of it is not read.";
+                self.problem(file, text);
                 return;
             }
+            *left -= 1;
             (zones.unknown, zones.odd) = (false, false);
             self.add_event(file, written, calendar.is_cancel, &mut zones);
         }
@@ -146,7 +151,7 @@ impl Reading {
             Some((known, _)) if known.version >= event.version => {}
             known => {
                 self.count += usize::from(known.is_none());
-                versions.insert(of, (event, file.to_owned()));
+                versions.insert(of, (Box::new(event), file.to_owned()));
             }
         }
     }
@@ -232,7 +237,7 @@ impl Reading {
         let of_days: BTreeMap<Date, &Event> = (versions.values())
             .filter_map(|(event, _)| {
                 let of = event.of.as_ref().filter(|of| of.is_day)?;
-                Some((of.at.date(), event))
+                Some((of.at.date(), &**event))
             })
             .collect();
         for start in starts {
@@ -283,7 +288,7 @@ fn version_at<'e>(
         return (event, event.starts.clone(), event.lasts);
     }
     let lasts = start.lasts.unwrap_or(master.lasts);
-    let mut before = versions.range(..=Some(at)).rev().map(|(_, (event, _))| event);
+    let mut before = versions.range(..=Some(at)).rev().map(|(_, (event, _))| &**event);
     let Some(event) = before.find(|event| event.and_later) else {
         return (master, start.moment, lasts);
     };

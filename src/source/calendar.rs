@@ -31,9 +31,10 @@ const LIGHT: Duration = Duration::from_secs(2);
 /// How many times as long as a heavy reading took nothing is read after it: one whose files change all the time takes a
 /// tenth of a core at most.
 const RESTS: u32 = 10;
+const RESTS_AT_MOST: Duration = Duration::from_mins(5);
 
-/// How long reading may take.
-const READ_AT_MOST: Duration = Duration::from_secs(30);
+/// How long reading may take: more than it may take of the processor, as it stands back behind everything else.
+const READ_AT_MOST: Duration = Duration::from_mins(1);
 
 /// The longest answer, in bytes.
 const ANSWER_AT_MOST: u64 = 1 << 20;
@@ -79,7 +80,7 @@ pub async fn on_calendar(
 
 /// How long nothing is read after a reading.
 fn rest(took: Duration) -> Duration {
-    if took < LIGHT { Duration::ZERO } else { took.saturating_mul(RESTS) }
+    if took < LIGHT { Duration::ZERO } else { took.saturating_mul(RESTS).min(RESTS_AT_MOST) }
 }
 
 /// Watches a file, or a folder with the folders directly in it, and those in which files lie that are linked there.
@@ -173,5 +174,6 @@ mod tests {
     fn after_a_heavy_reading_it_rests() {
         assert_eq!(rest(Duration::from_millis(300)), Duration::ZERO);
         assert_eq!(rest(Duration::from_secs(20)), Duration::from_secs(200));
+        assert_eq!(rest(READ_AT_MOST), RESTS_AT_MOST);
     }
 }

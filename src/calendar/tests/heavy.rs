@@ -73,3 +73,12 @@ fn zones_that_nothing_is_in_are_not_read() {
     let answer = read(&[&calendar(&(zones + &events))]);
     assert_eq!(answer.planned.len(), PLANNED_AT_MOST);
 }
+
+#[test]
+fn a_file_of_too_many_events_takes_nothing_from_other_files() {
+    let many = "BEGIN:VEVENT\nDTSTART:20200101T000000Z\nEND:VEVENT\n".repeat(30_000);
+    let many = calendar(&(many + &event(AT_TWO)));
+    let answer = read(&[&many, &calendar(&event(LATER))]);
+    assert_eq!(told(&answer), ["03-10 19:00"]);
+    assert!(answer.problems[0].text.contains("too many events"), "{:?}", answer.problems);
+}
