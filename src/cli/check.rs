@@ -122,7 +122,11 @@ fn calendar_said(context: &Context, calendar: config::Calendar) -> String {
     let page = context.page();
     let path = context.env.expand(&calendar.path);
     let ask = Ask { path, categories: calendar.categories, now: page.now.timestamp() };
-    let answer = super::calendar::read(&ask, page.now.time_zone().clone());
+    let Some(answer) = super::calendar::ask_reader(&ask) else {
+        let name = context.env.for_people(&ask.path);
+        let said = format!("{name}: The calendar takes more time or memory to read than it may.");
+        return page.advice(0, &said);
+    };
     let mut text = String::new();
     for problem in &answer.problems {
         let file = context.env.for_people(std::path::Path::new(&problem.file));
