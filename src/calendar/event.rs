@@ -1,12 +1,17 @@
 //! An event, as far as it matters here: when, how often, and whether it is one that counts.
 
+use std::collections::BTreeSet;
+
 use calcard::icalendar::{
     ICalendarComponent, ICalendarEntry, ICalendarParameterName, ICalendarProperty,
     ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
 };
-use jiff::{SignedDuration, Timestamp, civil::DateTime};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, DateTime},
+};
 
-use super::moment::{Moment, Zones, lasts};
+use super::moment::{Lasts, Moment, Zones};
 
 /// One `VEVENT`.
 #[derive(Clone, Debug)]
@@ -19,12 +24,12 @@ pub(super) struct Event {
     /// How often it was changed, and when last: the higher one counts.
     pub version: (i64, Option<Timestamp>),
     pub starts: Moment,
-    /// From its start to its end, on the clock; on another zone's clock where it ends in another one.
-    pub lasts: SignedDuration,
+    pub lasts: Lasts,
     pub repeats: Repeats,
     pub until: Option<Until>,
-    pub also: Vec<Moment>,
-    pub but: Vec<Moment>,
+    /// Single dates beside the rule, some of which say themselves how long they last.
+    pub also: Vec<(Moment, Option<Lasts>)>,
+    pub but: Exceptions,
     pub cancelled: bool,
     /// It has one of the categories that count.
     pub counts: bool,
@@ -48,81 +53,123 @@ pub(super) enum Until {
     OnTheClock(DateTime),
 }
 
+/// Dates that an event leaves out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Exceptions {
+    days: BTreeSet<Date>,
+    moments: BTreeSet<Timestamp>,
+}
+
+impl Exceptions {
+    /// Tells whether a start is left out.
+    pub fn hold(&self, moment: &Moment) -> bool {
+        self.days.contains(&moment.at.date())
+            || moment.timestamp().is_some_and(|at| self.moments.contains(&at))
+    }
+
+    fn add(&mut self, moment: &Moment) {
+        if moment.is_day {
+            self.days.insert(moment.at.date());
+        } else {
+            self.moments.extend(moment.timestamp());
+        }
+    }
+}
+
+/// Why a component is no event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// It does not say when it begins.
+    NoStart,
+    /// When it begins cannot be read, or which of the times of another one it is.
+    Start,
+    /// When it ends cannot be read.
+    End,
+}
+
 impl Event {
-    /// Makes an event of a component; none where it has no name or no time.
+    /// Makes an event of a component.
     pub fn read(
         component: &ICalendarComponent,
         zones: &mut Zones<'_>,
         categories: &[String],
-    ) -> Option<Self> {
+        stand_in: u128,
+    ) -> Result<Self, Odd> {
         let entry = |name: ICalendarProperty| component.entries.iter().find(|it| it.name == name);
-        let uid = text(entry(ICalendarProperty::Uid)?)?.to_owned();
+        let uid = entry(ICalendarProperty::Uid).and_then(text);
         let first = |entry: Option<&ICalendarEntry>, zones: &mut Zones<'_>| {
-            entry.and_then(|entry| zones.moments(entry).into_iter().next())
+            entry.map(|entry| Some(zones.moments(entry).into_iter().next()??.0))
         };
         let of_entry = entry(ICalendarProperty::RecurrenceId);
-        let of = first(of_entry, zones);
-        let starts = first(entry(ICalendarProperty::Dtstart), zones).or_else(|| of.clone())?;
+        let of = first(of_entry, zones).map(|of| of.ok_or(Odd::Start)).transpose()?;
+        let starts = match first(entry(ICalendarProperty::Dtstart), zones) {
+            Some(starts) => starts.ok_or(Odd::Start)?,
+            None => of.clone().ok_or(Odd::NoStart)?,
+        };
         let ends = first(entry(ICalendarProperty::Dtend), zones);
-        let duration = entry(ICalendarProperty::Duration).and_then(lasts);
+        let duration = entry(ICalendarProperty::Duration);
+        let lasts = match (ends, duration) {
+            (Some(ends), _) => {
+                let ends = ends.filter(|ends| ends.is_day == starts.is_day).ok_or(Odd::End)?;
+                Lasts::between(&starts, &ends).ok_or(Odd::End)?
+            }
+            (None, Some(duration)) => match duration.values.first() {
+                Some(ICalendarValue::Duration(lasts)) => Lasts::written(lasts),
+                _ => return Err(Odd::End),
+            },
+            (None, None) => Lasts::OnTheClock(SignedDuration::ZERO),
+        };
         let rule = entry(ICalendarProperty::Rrule);
         let repeats = match rule.map(|rule| rule.values.first()) {
             None => Repeats::Not,
             Some(Some(ICalendarValue::RecurrenceRule(rule))) => Repeats::By(rule.clone()),
             Some(_) => Repeats::Oddly,
         };
-        let all = |name: ICalendarProperty, zones: &mut Zones<'_>| -> Vec<Moment> {
+        let all = |name: ICalendarProperty, zones: &mut Zones<'_>| -> Vec<_> {
             let entries = component.entries.iter().filter(|it| it.name == name);
             entries.flat_map(|entry| zones.moments(entry)).collect()
         };
         let stamp = first(entry(ICalendarProperty::LastModified), zones)
-            .or_else(|| first(entry(ICalendarProperty::Dtstamp), zones));
+            .or_else(|| first(entry(ICalendarProperty::Dtstamp), zones))
+            .flatten();
         let sequence = entry(ICalendarProperty::Sequence).and_then(|it| it.values.first());
         let sequence = sequence.and_then(ICalendarValue::as_integer).unwrap_or(0);
-        let mut also = all(ICalendarProperty::Rdate, zones);
-        also.retain(|moment| !moment.is_day);
+        let also = all(ICalendarProperty::Rdate, zones);
         let but = all(ICalendarProperty::Exdate, zones);
-        let names = component.entries.iter().filter(|it| it.name == ICalendarProperty::Categories);
-        let mut names = names.flat_map(|it| &it.values).filter_map(ICalendarValue::as_text);
-        let counts = names.any(|name| {
-            let name = name.trim().to_lowercase();
-            categories.iter().any(|wanted| wanted.trim().to_lowercase() == name)
-        });
+        zones.odd |= also.iter().chain(&but).any(Option::is_none);
+        let mut exceptions = Exceptions::default();
+        for (moment, _) in but.iter().flatten() {
+            exceptions.add(moment);
+        }
         let status = entry(ICalendarProperty::Status).and_then(|it| it.values.first());
-        Some(Self {
-            uid,
+        Ok(Self {
+            uid: uid.map_or_else(|| format!("{stand_in:032x}"), str::to_owned),
             and_later: of_entry.is_some_and(|it| it.has_parameter(&ICalendarParameterName::Range)),
             of,
             version: (sequence, stamp.and_then(|stamp| stamp.timestamp())),
-            lasts: between(&starts, ends.as_ref(), duration).max(SignedDuration::ZERO),
+            lasts,
             until: match &repeats {
                 Repeats::By(rule) => until(rule),
                 Repeats::Not | Repeats::Oddly => None,
             },
             repeats,
-            also,
-            but,
+            also: also.into_iter().flatten().filter(|(moment, _)| !moment.is_day).collect(),
+            but: exceptions,
             cancelled: matches!(status, Some(ICalendarValue::Status(ICalendarStatus::Cancelled))),
-            counts,
+            counts: counts(component, categories),
             starts,
         })
     }
 }
 
-/// From the start to the end: on the clock where both have the same zone, so that what ends at 15:00 ends at 15:00.
-fn between(
-    starts: &Moment,
-    ends: Option<&Moment>,
-    duration: Option<SignedDuration>,
-) -> SignedDuration {
-    let Some(ends) = ends else { return duration.unwrap_or_default() };
-    if starts.zone == ends.zone || starts.floats || ends.floats {
-        return ends.at.duration_since(starts.at);
-    }
-    match (starts.timestamp(), ends.timestamp()) {
-        (Some(from), Some(to)) => to.duration_since(from),
-        _ => SignedDuration::ZERO,
-    }
+/// Tells whether a component has one of the categories that count.
+pub(super) fn counts(component: &ICalendarComponent, categories: &[String]) -> bool {
+    let names = component.entries.iter().filter(|it| it.name == ICalendarProperty::Categories);
+    let mut names = names.flat_map(|it| &it.values).filter_map(ICalendarValue::as_text);
+    names.any(|name| {
+        let name = name.trim().to_lowercase();
+        categories.iter().any(|wanted| wanted.trim().to_lowercase() == name)
+    })
 }
 
 fn text(entry: &ICalendarEntry) -> Option<&str> {

@@ -4,13 +4,18 @@
 //! own that the daemon starts for a moment: what a calendar holds beside the times, and however large or broken it is, stays
 //! out of the daemon.
 //!
-//! `event` makes an event of a component, `moment` a moment of what is written with its zone, `repeat` the dates of a rule;
-//! `reading` puts together what all files say: updates, exceptions and cancellations.
+//! `text` takes a file apart, `event` makes an event of a component, `moment` a moment of what is written, `zone` finds the
+//! zone it is in, `rule` follows a rule, `repeat` says all times of an event; `reading` puts together what all files say:
+//! updates, exceptions and cancellations.
 
 mod event;
 mod moment;
 mod reading;
 mod repeat;
+mod rule;
+mod same;
+mod text;
+mod zone;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use reading::Reading;
 use reading::hashed;
+pub use same::hand_over;
 
 /// How far back an appointment may have ended: one that was moved may be as old as quiet lasts.
 pub const BEHIND: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -53,6 +59,42 @@ pub struct Answer {
     pub planned: Vec<Planned>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+}
+
+impl Answer {
+    /// Puts what is planned in order.
+    fn sort(&mut self) {
+        self.planned.sort_by(|a, b| (a.ends, &a.id).cmp(&(b.ends, &b.id)));
+    }
+}
+
+/// An answer as the reader hands it to whoever asks it, who knows what it said before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// What is planned, and what could not be read.
+    pub answer: Answer,
+    /// From which file each planned session is, by its id.
+    pub files: BTreeMap<String, String>,
+    /// Files of which nothing is used, because they are not all there.
+    pub incomplete: BTreeSet<String>,
+}
+
+impl Told {
+    /// Adds what was told before from files that are incomplete now: who writes one takes nothing out of the calendar.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        for planned in &before.answer.planned {
+            let file = before.files.get(&planned.id).filter(|it| self.incomplete.contains(*it));
+            if let Some(file) = file
+                && !self.files.contains_key(&planned.id)
+            {
+                self.files.insert(planned.id.clone(), file.clone());
+                self.answer.planned.push(planned.clone());
+            }
+        }
+        self.answer.sort();
+        self
+    }
 }
 
 /// A planned session, without a word of what it is.
@@ -151,4 +193,11 @@ pub fn drop_forgotten(decisions: &mut Decisions, forgotten: &BTreeSet<String>) -
     let before = decisions.len();
     decisions.retain(|id, it| !forgotten.contains(&session_id(id, it.about)));
     decisions.len() < before
+}
+
+/// FNV-1a of 128 bits, of which nothing can be read back.
+fn hash(bytes: impl Iterator<Item = u8>) -> u128 {
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    bytes.fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
 }

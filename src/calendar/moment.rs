@@ -1,16 +1,18 @@
-//! A moment as a calendar writes it: RFC 5545, section 3.3.5.
+//! A moment as a calendar writes it, and how long something lasts: RFC 5545, sections 3.3.5 and 3.3.6.
 
-use std::{collections::BTreeMap, str::FromStr as _};
+use std::collections::BTreeMap;
 
 use calcard::{
-    common::{PartialDateTime, timezone::Tz},
-    icalendar::{ICalendar, ICalendarEntry, ICalendarValue},
+    common::PartialDateTime,
+    icalendar::{ICalendarDuration, ICalendarEntry, ICalendarPeriod, ICalendarValue},
 };
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, DateTime},
     tz::{Offset, TimeZone},
 };
+
+use super::zone;
 
 /// A date with or without a time, and the zone it is meant in.
 #[derive(Clone, Debug)]
@@ -40,45 +42,103 @@ impl Moment {
     }
 }
 
+/// From a start to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasts {
+    /// On the clock, as an end in the zone of the start says it: what ends at 15:00 ends at 15:00.
+    OnTheClock(SignedDuration),
+    /// Days on the clock, then time as it passes, as `DURATION` and an end in another zone say it.
+    Passing {
+        /// Of 24 hours on the clock.
+        days: SignedDuration,
+        /// What passes after them.
+        time: SignedDuration,
+    },
+}
+
+impl Lasts {
+    /// From one moment to another one.
+    pub fn between(starts: &Moment, ends: &Moment) -> Option<Self> {
+        if starts.zone == ends.zone || ends.floats {
+            return Some(Self::OnTheClock(ends.at.duration_since(starts.at)));
+        }
+        let time = ends.timestamp()?.duration_since(starts.timestamp()?);
+        Some(Self::Passing { days: SignedDuration::ZERO, time })
+    }
+
+    /// What a `DURATION` says.
+    pub fn written(lasts: &ICalendarDuration) -> Self {
+        let days = i64::from(lasts.weeks) * 7 + i64::from(lasts.days);
+        let seconds = i64::from(lasts.hours) * 3_600
+            + i64::from(lasts.minutes) * 60
+            + i64::from(lasts.seconds);
+        let sign = if lasts.neg { -1 } else { 1 };
+        Self::Passing {
+            days: SignedDuration::from_hours(sign * days * 24),
+            time: SignedDuration::from_secs(sign * seconds),
+        }
+    }
+
+    /// When that is over: never before it begins.
+    pub fn end(self, start: &Moment) -> Option<Timestamp> {
+        let begins = start.timestamp()?;
+        let later = |by| start.with(start.at.checked_add(by).ok()?).timestamp();
+        let ends = match self {
+            // Where a change of the clocks takes the whole of it, it is as long as it would be.
+            Self::OnTheClock(by) => match later(by)? {
+                ends if ends <= begins && by.is_positive() => begins.checked_add(by).ok()?,
+                ends => ends,
+            },
+            Self::Passing { days, time } => later(days)?.checked_add(time).ok()?,
+        };
+        Some(ends.max(begins))
+    }
+}
+
 /// Finds zones by the names a calendar gives them.
 pub(super) struct Zones<'c> {
     here: &'c TimeZone,
-    calendar: &'c ICalendar,
+    /// The text of each zone that the calendar lays down itself.
+    laid_down: &'c BTreeMap<String, String>,
     known: BTreeMap<String, Option<TimeZone>>,
     /// A name that says nothing was met; what has it is taken as local.
     pub unknown: bool,
+    /// A date beside a rule was met that is none.
+    pub odd: bool,
 }
 
 impl<'c> Zones<'c> {
-    pub fn new(calendar: &'c ICalendar, here: &'c TimeZone) -> Self {
-        Self { here, calendar, known: BTreeMap::new(), unknown: false }
+    pub fn new(laid_down: &'c BTreeMap<String, String>, here: &'c TimeZone) -> Self {
+        Self { here, laid_down, known: BTreeMap::new(), unknown: false, odd: false }
     }
 
     fn named(&mut self, name: &str) -> Option<TimeZone> {
         if let Some(known) = self.known.get(name) {
             return known.clone();
         }
-        let calendar = self.calendar;
-        // Names of our own, then those of other systems, then what the calendar itself says of the zone.
-        let of = |zone: Tz| match &zone {
-            Tz::Floating => None,
-            zone => zone.name().and_then(|name| TimeZone::get(&name).ok()),
-        };
-        let found = TimeZone::get(name).ok();
-        let found = found.or_else(|| Tz::from_str(name).ok().and_then(of));
-        let found = found.or_else(|| calendar.build_tz_resolver().resolve(name).and_then(of));
+        let found = zone::named(name);
+        let found =
+            found.or_else(|| self.laid_down.get(name).and_then(|text| zone::laid_down(text)));
         self.known.insert(name.to_owned(), found.clone());
         found
     }
 
-    /// Every moment that an entry holds.
-    pub fn moments(&mut self, entry: &ICalendarEntry) -> Vec<Moment> {
+    /// Every moment that an entry holds, with how long it lasts where it says so itself; none for what is no moment.
+    pub fn moments(&mut self, entry: &ICalendarEntry) -> Vec<Option<(Moment, Option<Lasts>)>> {
         let name = entry.tz_id();
-        let each = entry.values.iter().filter_map(|value| match value {
-            ICalendarValue::PartialDateTime(written) => Some(written),
+        let each = entry.values.iter().map(|value| match value {
+            ICalendarValue::PartialDateTime(at) => Some((self.moment(at, name)?, None)),
+            ICalendarValue::Period(ICalendarPeriod::Range { start, end }) => {
+                let (start, end) = (self.moment(start, name)?, self.moment(end, name)?);
+                let lasts = Lasts::between(&start, &end);
+                Some((start, lasts))
+            }
+            ICalendarValue::Period(ICalendarPeriod::Duration { start, duration }) => {
+                Some((self.moment(start, name)?, Some(Lasts::written(duration))))
+            }
             _ => None,
         });
-        each.filter_map(|written| self.moment(written, name)).collect()
+        each.collect()
     }
 
     fn moment(&mut self, written: &PartialDateTime, name: Option<&str>) -> Option<Moment> {
@@ -109,13 +169,5 @@ impl<'c> Zones<'c> {
         }
         self.unknown = true;
         Some(Moment { at, zone: self.here.clone(), floats: true, is_day: false })
-    }
-}
-
-/// How long something lasts, as `DURATION` says it.
-pub(super) fn lasts(entry: &ICalendarEntry) -> Option<SignedDuration> {
-    match entry.values.first()? {
-        ICalendarValue::Duration(lasts) => Some(SignedDuration::from_secs(lasts.as_seconds())),
-        _ => None,
     }
 }

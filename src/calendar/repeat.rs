@@ -1,49 +1,60 @@
-//! The dates of a repeated event. The rule is followed on the clock of its zone; what a date is in time is said afterwards,
-//! so that changes of the clocks are decided in one place.
+//! The times of a repeated event: those of its rule, single ones beside it, and without those that are left out. The rule is
+//! followed on the clock of its zone; what a date is in time is said afterwards, so that changes of the clocks are decided in
+//! one place.
 
-use calcard::{
-    common::{PartialDateTime, timezone::Tz},
-    icalendar::{
-        ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarFrequency,
-        ICalendarProperty, ICalendarRecurrenceRule, ICalendarValue,
-    },
-};
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::DateTime};
 
 use super::{
     event::{Event, Repeats, Until},
-    moment::Moment,
+    moment::{Lasts, Moment},
+    rule::{self, Days},
 };
 
-/// How many dates of one rule are followed: fifty years of days.
-pub(super) const DATES_AT_MOST: usize = 20_000;
+/// How far the clocks of two zones are apart at most, and a little more.
+const APART: SignedDuration = SignedDuration::from_hours(48);
 
 /// Why the dates of a rule are not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     /// It cannot be read.
     Odd,
-    /// More than once a day.
-    TooOften,
-    /// Every date that was followed lies before the time asked for.
-    TooMany,
+    /// By the hour, or oftener.
+    ByTheHour,
+    /// Following it costs more than it may.
+    TooMuch,
 }
 
-/// Every start of an event up to a moment, by its rule and beside it, in order.
-pub(super) fn starts(event: &Event, up_to: Timestamp) -> (Vec<Moment>, Option<Why>) {
-    let mut dates = vec![event.starts.at];
-    let mut why = matches!(event.repeats, Repeats::Oddly).then_some(Why::Odd);
-    if let Repeats::By(rule) = &event.repeats {
-        match dates_of(rule, event.starts.at) {
-            Ok(found) => {
-                let last = found.last().and_then(|at| event.starts.with(*at).timestamp());
-                let cut = found.len() >= DATES_AT_MOST && last.is_none_or(|last| last < up_to);
-                why = cut.then_some(Why::TooMany);
-                dates = found;
+/// One time of a repeated event.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub moment: Moment,
+    /// How long it lasts, where it says so itself.
+    pub lasts: Option<Lasts>,
+}
+
+/// Every start of an event between two moments, by its rule and beside it, in order. What following costs is taken from
+/// `left`.
+pub(super) fn starts(
+    event: &Event,
+    (from, up_to): (Timestamp, Timestamp),
+    left: &mut u64,
+) -> (Vec<Start>, Option<Why>) {
+    let first = || vec![event.starts.at];
+    let (mut dates, why) = match &event.repeats {
+        Repeats::Not => (first(), None),
+        Repeats::Oddly => (first(), Some(Why::Odd)),
+        Repeats::By(by) => {
+            let day = |at: Timestamp| at.to_zoned(event.starts.zone.clone()).date();
+            let days = Days {
+                from: day(from.saturating_sub(APART).unwrap_or(Timestamp::MIN)),
+                to: day(up_to.saturating_add(APART).unwrap_or(Timestamp::MAX)),
+            };
+            match rule::dates(by, event.starts.at, days, left) {
+                Ok(dates) => (dates, None),
+                Err(why) => (first(), Some(why)),
             }
-            Err(error) => why = Some(error),
         }
-    }
+    };
     let within = |at: &DateTime| match event.until {
         None => true,
         Some(Until::OnTheClock(until)) => *at <= until,
@@ -52,58 +63,15 @@ pub(super) fn starts(event: &Event, up_to: Timestamp) -> (Vec<Moment>, Option<Wh
         }
     };
     dates.retain(within);
-    let mut all: Vec<Moment> = dates.into_iter().map(|at| event.starts.with(at)).collect();
-    all.extend(event.also.iter().cloned());
-    all.retain(|moment| {
-        moment.timestamp().is_some_and(|at| at <= up_to) && !excepted(event, moment)
-    });
-    all.sort_by_key(Moment::timestamp);
-    all.dedup_by_key(|moment| moment.timestamp());
-    (all, why)
-}
-
-fn excepted(event: &Event, moment: &Moment) -> bool {
-    event.but.iter().any(|but| {
-        if but.is_day {
-            but.at.date() == moment.at.date()
-        } else {
-            but.timestamp() == moment.timestamp()
-        }
-    })
-}
-
-fn dates_of(rule: &ICalendarRecurrenceRule, from: DateTime) -> Result<Vec<DateTime>, Why> {
-    if rule.freq > ICalendarFrequency::Daily {
-        return Err(Why::TooOften);
-    }
-    let part = |part: i8| part.unsigned_abs();
-    let start = PartialDateTime {
-        year: Some(from.year().unsigned_abs()),
-        month: Some(part(from.month())),
-        day: Some(part(from.day())),
-        hour: Some(part(from.hour())),
-        minute: Some(part(from.minute())),
-        second: Some(part(from.second())),
-        ..PartialDateTime::default()
-    };
-    // When a rule ends is said in time, not on the clock; it is looked at afterwards.
-    let rule = ICalendarRecurrenceRule { until: None, ..rule.clone() };
-    let entry = |name, value| ICalendarEntry { name, params: Vec::new(), values: vec![value] };
-    let event = ICalendarComponent {
-        component_type: ICalendarComponentType::VEvent,
-        entries: vec![
-            entry(ICalendarProperty::Dtstart, ICalendarValue::PartialDateTime(Box::new(start))),
-            entry(ICalendarProperty::Rrule, ICalendarValue::RecurrenceRule(Box::new(rule))),
-        ],
-        component_ids: Vec::new(),
-    };
-    let expanded = ICalendar { components: vec![event] }.expand_dates(Tz::Floating, DATES_AT_MOST);
-    if !expanded.errors.is_empty() {
-        return Err(Why::Odd);
-    }
-    let date = |seconds: i64| {
-        Some(Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::UTC).datetime())
-    };
-    let starts = expanded.events.iter();
-    Ok(starts.filter_map(|event| date(event.start.naive_local().and_utc().timestamp())).collect())
+    let by_rule = dates.into_iter().map(|at| Start { moment: event.starts.with(at), lasts: None });
+    let beside = event.also.iter().cloned();
+    let beside = beside.map(|(moment, lasts)| Start { moment, lasts });
+    // What says itself how long it lasts goes before a date of the rule at the same time.
+    let mut all: Vec<(Timestamp, Start)> = (beside.chain(by_rule))
+        .filter_map(|start| Some((start.moment.timestamp()?, start)))
+        .filter(|(at, start)| from <= *at && *at <= up_to && !event.but.hold(&start.moment))
+        .collect();
+    all.sort_by_key(|(at, _)| *at);
+    all.dedup_by_key(|(at, _)| *at);
+    (all.into_iter().map(|(_, start)| start).collect(), why)
 }

@@ -52,13 +52,17 @@ impl Breathe {
         while goes_on && let Some((half, until)) = breath::half(wait.gone(), lasts) {
             goes_on = output::print(|out| say(out, half, in_place))?;
             if wait.until(until).await? == Ended::ByHand {
-                // What was typed stands beside the word.
-                return Ok(Said::text(if in_place { "\n" } else { "" }));
+                return Ok(ended_by_hand(in_place));
             }
         }
         let over = breath::over(&page);
         Ok(Said::text(if in_place { format!("\r{over}") } else { over }))
     }
+}
+
+/// After Ctrl-C a terminal shows what was typed, and the prompt is to have a line of its own.
+pub fn ended_by_hand(in_a_terminal: bool) -> Said {
+    Said::text(if in_a_terminal { "\n" } else { "" })
 }
 
 fn say(out: &mut impl io::Write, half: Half, in_place: bool) -> io::Result<()> {

@@ -6,9 +6,10 @@
 
 use std::{
     fs,
-    io::{Read as _, stdin},
+    io::{self, Read as _, Write as _, stdin},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use jiff::tz::TimeZone;
@@ -19,7 +20,7 @@ use nix::{
 
 use super::{CommandError, error::Kind, said::Said};
 use crate::{
-    calendar::{Answer, Ask, Reading},
+    calendar::{Answer, Ask, Reading, Told},
     clock::{Clock as _, SystemClock},
 };
 
@@ -33,6 +34,9 @@ const FILES_AT_MOST: usize = 2_000;
 /// The memory of a reader, in bytes, and its time of the processor, in seconds.
 const MEMORY_AT_MOST: u64 = 768 << 20;
 const SECONDS_AT_MOST: u64 = 20;
+
+/// How far a reader stands back behind what the person does, as nice(1) counts.
+const NICE: i32 = 10;
 
 /// The longest question, in bytes.
 const ASK_AT_MOST: u64 = 1 << 20;
@@ -52,6 +56,8 @@ pub fn run() -> Result<Said, CommandError> {
         setrlimit(what, at_most, at_most)
             .map_err(|error| CommandError::new(Kind::Refused, format!("{error}.")))?;
     }
+    // One that may not stand back reads all the same.
+    let _ = rustix::process::nice(NICE);
     let mut asked = String::new();
     let ask = stdin().take(ASK_AT_MOST).read_to_string(&mut asked).ok();
     let ask = ask.and_then(|_| serde_json::from_str::<Ask>(&asked).ok());
@@ -65,13 +71,39 @@ pub fn run() -> Result<Said, CommandError> {
     Ok(Said::text(answer + "\n"))
 }
 
+/// Has a reader of its own read a calendar, as the daemon does; none where it gives up.
+pub fn ask_reader(ask: &Ask) -> Option<Answer> {
+    let question = serde_json::to_vec(ask).ok()?;
+    let mut reader = Command::new(std::env::current_exe().ok()?)
+        .arg("calendar")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    // One that ended before it was asked answers nothing.
+    let _ = reader.stdin.take()?.write_all(&question);
+    let answered = reader.wait_with_output().ok()?;
+    let told = answered.status.success().then_some(answered.stdout)?;
+    serde_json::from_slice::<Told>(&told).ok().map(|told| told.answer)
+}
+
 /// Reads a calendar's files.
-pub fn read(ask: &Ask, zone: TimeZone) -> Answer {
+fn read(ask: &Ask, zone: TimeZone) -> Told {
     let mut reading = Reading::new(&ask.categories, ask.now, zone);
     let mut left = ALL_AT_MOST;
-    let files = files(&ask.path);
+    let (files, closed) = files(&ask.path);
+    for folder in closed {
+        reading.problem(
+            &folder.display().to_string(),
+            "A folder of the calendar cannot be opened; what is in it is not read.",
+        );
+    }
     if files.is_empty() && !ask.path.is_dir() {
-        reading.problem("", "There is nothing where `path` under [calendar] says the calendar is.");
+        reading.problem(
+            &ask.path.display().to_string(),
+            "There is nothing where `path` under [calendar] says the calendar is.",
+        );
     }
     for (at, path) in files.iter().enumerate() {
         let file = path.display().to_string();
@@ -87,34 +119,40 @@ pub fn read(ask: &Ask, zone: TimeZone) -> Answer {
             Err(why) => reading.problem(&file, why),
         }
     }
-    reading.finish()
+    reading.told()
 }
 
-/// The file, or those in the folder and in the folders directly in it, as `vdir` has them.
-fn files(path: &Path) -> Vec<PathBuf> {
+/// The file, or those in the folder and in the folders directly in it, as `vdir` has them; and folders that cannot be opened.
+fn files(path: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     if !path.is_dir() {
-        return Some(path.to_owned()).filter(|path| path.exists()).into_iter().collect();
+        return (path.exists().then(|| path.to_owned()).into_iter().collect(), Vec::new());
     }
-    let mut all = Vec::new();
-    for path in entries(path) {
+    let (mut all, mut closed) = (Vec::new(), Vec::new());
+    let mut open = |folder: &Path| {
+        entries(folder).unwrap_or_else(|_| {
+            closed.push(folder.to_owned());
+            Vec::new()
+        })
+    };
+    for path in open(path) {
         if path.is_dir() {
-            all.extend(entries(&path));
+            all.extend(open(&path));
         } else {
             all.push(path);
         }
     }
     all.retain(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ics")));
-    all
+    (all, closed)
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| {
         path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
     });
     paths.sort();
-    paths
+    Ok(paths)
 }
 
 fn text(path: &Path, left: u64) -> Result<String, &'static str> {

@@ -54,7 +54,8 @@ impl Check {
                     // Alone, it is not beside anything.
                     read(whole.map(|it| Whole { plans: Vec::new(), ..it }), &name, context)
                 } else {
-                    read(parse_all(source, &[], &Installed::default()), &name, context)
+                    let whole = parse_all(source, &[], &Installed::default());
+                    read(whole.map(|it| with_days(it, source, context)), &name, context)
                 }
             }
         };
@@ -91,6 +92,8 @@ fn own(context: &Context) -> Result<Read, CommandError> {
         Err(Wrong::Mistakes(files)) => Ok(read(Err(files), &name, context)),
         Ok(whole) => {
             let calendar = whole.config.calendar.clone();
+            let text = if let ReadConfig::Text(text) = &configs.own { text } else { "" };
+            let whole = with_days(whole, Source { name: &name, text }, context);
             let mut read = read(Ok(whole), &name, context);
             read.text.push_str(&calendar.map(|it| calendar_said(context, it)).unwrap_or_default());
             Ok(read)
@@ -98,12 +101,32 @@ fn own(context: &Context) -> Result<Read, CommandError> {
     }
 }
 
+/// The same with what only today's date tells of: a config is read without one.
+fn with_days(mut whole: Whole, own: Source<'_>, context: &Context) -> Whole {
+    let later = config::checked_later(own.text, context.page().now.date());
+    if later.is_empty() {
+        return whole;
+    }
+    if let Some(file) = whole.warnings.iter_mut().find(|file| file.name == own.name) {
+        file.diagnostics.extend(later);
+        file.diagnostics.sort_by_key(|it| it.span.start);
+    } else {
+        let (name, text) = (own.name.to_owned(), own.text.to_owned());
+        whole.warnings.insert(0, Mistakes { name, text, diagnostics: later });
+    }
+    whole
+}
+
 /// What could not be read of the calendar, with the names of its files: they are shown nowhere else.
 fn calendar_said(context: &Context, calendar: config::Calendar) -> String {
     let page = context.page();
     let path = context.env.expand(&calendar.path);
     let ask = Ask { path, categories: calendar.categories, now: page.now.timestamp() };
-    let answer = super::calendar::read(&ask, page.now.time_zone().clone());
+    let Some(answer) = super::calendar::ask_reader(&ask) else {
+        let name = context.env.for_people(&ask.path);
+        let said = format!("{name}: The calendar takes more time or memory to read than it may.");
+        return page.advice(0, &said);
+    };
     let mut text = String::new();
     for problem in &answer.problems {
         let file = context.env.for_people(std::path::Path::new(&problem.file));

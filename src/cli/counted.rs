@@ -1,26 +1,30 @@
-//! What `today` and `week` share: what was counted, and which app is of which group.
+//! What `today`, `week` and `report` share: what was counted, and which app is of which group.
 
 use std::collections::BTreeMap;
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 
 use super::{
     CommandError,
     context::Context,
+    control::Control,
+    error::Kind,
     format::Format,
     render::{
         groups::Held,
-        screen_time::{Known, Shown, page, to_json},
+        moment,
+        screen_time::{Known, Seen, Shown, page, to_json},
     },
     said::Said,
 };
 use crate::{
+    api::ScreenTimeEntry,
     backend::lock::{installed, plain},
     config::{Source, parse_all},
     source::read_configs,
 };
 
-/// Asks for what was counted from then on, and renders it.
+/// Asks for what was logged, noted and counted from then on, and renders it.
 pub async fn since(
     context: &Context,
     from: &Zoned,
@@ -28,12 +32,31 @@ pub async fn since(
     format: Format,
 ) -> Result<Said, CommandError> {
     let on = context.page();
-    let until = on.now.timestamp();
-    let hours = context.control().await?.screen_time(from.timestamp(), until).await?;
+    let (begin, until) = (from.timestamp(), on.now.timestamp());
+    let control = context.control().await?;
+    let counted = hours(&control, begin, until).await?;
+    let mut sessions = control.sessions(Some(begin)).await?;
+    // One can be logged up to a day before it ends.
+    let is_here = |usec: u64| moment(usec).is_some_and(|at| on.here(at).date() <= on.now.date());
+    sessions.retain(|session| is_here(session.ended));
+    let notes = control.notes(Some(begin)).await?;
+    let seen = Seen { counted, sessions, notes };
     Ok(match format {
-        Format::Text => Said::text(page(&on, shown, from, &hours, &known(context))),
-        Format::Json => Said::json(&to_json(&on, from, &hours, &known(context))),
+        Format::Text => Said::text(page(&on, shown, from, &seen, &known(context))),
+        Format::Json => Said::json(&to_json(&on, from, &seen, &known(context))),
     })
+}
+
+/// The hours between two moments; or why nothing is counted, in a sentence.
+pub async fn hours(
+    control: &Control,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Result<Vec<ScreenTimeEntry>, String>, CommandError> {
+    match control.screen_time(from, until).await {
+        Err(error) if error.kind == Kind::No => Ok(Err(error.message)),
+        hours => hours.map(Ok),
+    }
 }
 
 /// The names and the groups of apps here, as far as the config can be read.
@@ -53,5 +76,5 @@ pub fn known(context: &Context) -> Known {
         }
     }
     let names = installed.0.into_iter().map(|(id, app)| (plain(&id), app.name)).collect();
-    Known { names, groups, plain }
+    Known { names, groups, plain, keep: whole.config.screen_time.keep }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::engine;
 
-/// Erases a session for good; its notes stay
+/// Erases a session for good, with the words it was logged with; its notes stay
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "`quietctl sessions` shows the ids. `quietctl erase --session ID` erases its notes as well."

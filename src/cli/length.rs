@@ -17,32 +17,46 @@ pub fn of(
         return Ok(None);
     }
     let lasts = parse_duration(text).map_err(CommandError::usage)?;
-    // On the bus it would stand for the default.
-    if lasts.is_zero() {
-        return Err(CommandError::usage(format!("{text} is no time at all. Nothing was changed."))
-            .hint("Write it like 20m, 4h or \"1h 30m\"."));
+    // On the bus nothing would stand for the default.
+    match odd(lasts, text, thing, at_most) {
+        Some(why) => Err(CommandError::usage(format!("{why} Nothing was changed."))
+            .hint("Write it like 20m, 4h or \"1h 30m\".")),
+        None => Ok(Some(lasts)),
     }
-    if lasts > at_most {
-        return Err(CommandError::usage(format!(
-            "{text} is too long: {thing} lasts at most {}. Nothing was changed.",
-            lasting(at_most)
-        ))
-        .hint("Write it like 20m, 4h or \"1h 30m\"."));
-    }
-    Ok(Some(lasts))
 }
 
-/// Reads how long a timer runs: `5` is five minutes, anything else as [`of`] reads it.
+/// What is wrong with a duration, if anything.
+fn odd(lasts: SignedDuration, text: &str, thing: &str, at_most: SignedDuration) -> Option<String> {
+    if lasts.is_zero() {
+        return Some(format!("{text} is no time at all."));
+    }
+    let too_long = || format!("{text} is too long: {thing} lasts at most {}.", lasting(at_most));
+    (lasts > at_most).then(too_long)
+}
+
+/// Reads how long a timer runs, in minutes: `5` is five of them, and `90s` is read as well.
 pub fn minutes(
     words: &[String],
     thing: &str,
     at_most: SignedDuration,
 ) -> Result<Option<SignedDuration>, CommandError> {
-    match words {
-        [one] if one.parse::<f64>().is_ok() && !one.starts_with(['-', '+']) => {
-            of(&[format!("{one}m")], thing, at_most)
-        }
-        words => of(words, thing, at_most),
+    let text = words.join(" ");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let read = if is_number { parse_duration(&format!("{text}m")) } else { parse_duration(&text) };
+    let why = match read {
+        Ok(lasts) => odd(lasts, &text, thing, at_most),
+        // What the reader says is of a text that was not typed.
+        Err(_) => Some(format!("«{text}» is not a number of minutes.")),
+    };
+    match why {
+        Some(why) => Err(CommandError::usage(why).hint(format!(
+            "Write how many minutes, up to {}: 5, 2.5, or a time like 90s.",
+            at_most.as_mins()
+        ))),
+        None => Ok(read.ok()),
     }
 }
 
@@ -75,8 +89,21 @@ mod tests {
         assert_eq!(read("0.5"), Ok(Some(SignedDuration::from_secs(30))));
         assert_eq!(read("90s"), Ok(Some(SignedDuration::from_secs(90))));
         assert_eq!(read("10 minutes"), Ok(Some(SignedDuration::from_mins(10))));
-        for wrong in ["0", "61", "-3", "nan", "inf", "1e3", "soon"] {
-            assert_eq!(read(wrong).unwrap_err().kind, super::super::error::Kind::Usage, "{wrong}");
+        let hint = "Write how many minutes, up to 60: 5, 2.5, or a time like 90s.";
+        for (wrong, said) in [
+            ("0", "0 is no time at all."),
+            ("61", "61 is too long: this lasts at most 1 hour."),
+            ("2h", "2h is too long: this lasts at most 1 hour."),
+            ("1e9", "«1e9» is not a number of minutes."),
+            ("-3", "«-3» is not a number of minutes."),
+            ("nan", "«nan» is not a number of minutes."),
+            ("1.2.3", "«1.2.3» is not a number of minutes."),
+            ("99999999999999999999", "«99999999999999999999» is not a number of minutes."),
+            ("soon", "«soon» is not a number of minutes."),
+        ] {
+            let error = read(wrong).unwrap_err();
+            assert_eq!((&*error.message, &*error.hints), (said, &[hint.to_owned()][..]));
+            assert_eq!(error.kind, super::super::error::Kind::Usage);
         }
     }
 

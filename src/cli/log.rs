@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    CommandError, context::Context, render::answers, render::moment, said::Said, when::session_end,
+    CommandError, context::Context, control::Control, error::Kind, render::answers, render::moment,
+    said::Said, when::session_end,
 };
 use crate::config::ANY_AT_MOST;
 
@@ -15,7 +16,7 @@ const SESSION: &str = "session";
 #[command(after_help = "Examples:
   quietctl log                        a session that ended just now
   quietctl log --ended 14:30          quiet counts from 14:30
-  quietctl log emdr --ended \"2h ago\"  a kind of session, as your config names it")]
+  quietctl log sea --ended \"2h ago\"   a kind of session, as your config names it")]
 pub struct Log {
     /// Your own word for it; your config can have rules for each
     #[arg(value_name = "KIND", default_value = SESSION)]
@@ -23,7 +24,7 @@ pub struct Log {
     /// When it ended: 14:30, "2h ago", "yesterday 16:00", 2026-11-20T14:30
     #[arg(long, value_name = "WHEN")]
     ended: Option<String>,
-    /// A few words for yourself; only `quietctl sessions` shows them
+    /// A few words for yourself; `quietctl sessions` shows them, and a report if you say so
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// Shows the answer as a notification too
@@ -51,10 +52,24 @@ impl Log {
         let failed = control.state().await.map(|state| state.problems).unwrap_or_default();
         let page = context.page();
         let end: Option<Timestamp> = run.iter().filter_map(|period| moment(period.until)).max();
+        let mut said = answers::logged(&page, &id, ended, &run, &failed);
+        let noted = self.note.as_deref().is_some_and(|note| !note.trim().is_empty());
+        let lost = noted && !is_noted(&control, &id).await;
+        if lost {
+            said.push_str(&answers::not_noted(&page, &id));
+        }
         let notice = match end.filter(|end| *end > page.now.timestamp()) {
             Some(end) => format!("Quiet time until {}", page.when(end)),
             None => "Logged. It makes nothing quiet.".to_owned(),
         };
-        Ok(Said::text(answers::logged(&page, &id, ended, &run, &failed)).notice(notice))
+        let said = Said::text(said).notice(notice);
+        Ok(if lost { said.but(Kind::Refused) } else { said })
     }
+}
+
+/// Whether the words for a session are kept, as they are or sealed; also where nobody can say.
+async fn is_noted(control: &Control, id: &str) -> bool {
+    let sessions = control.sessions(None).await.unwrap_or_default();
+    let logged = sessions.iter().find(|session| session.id == id);
+    logged.is_none_or(|session| session.note.is_some() || session.notes.is_some())
 }

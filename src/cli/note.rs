@@ -6,9 +6,9 @@ use jiff::SignedDuration;
 
 use super::{
     CommandError,
-    ask::{Answer, ask, is_anybody_there, line, say},
+    ask::{Answer, Heard, ask, is_anybody_there, line, say},
     context::Context,
-    control::NewNote,
+    control::{Control, NewNote},
     error::Kind,
     format::Format,
     render::{moment, notes},
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::parse_duration,
-    notes::{ASK_AT_MOST, MOOD_AT_MOST, SLEEP_AT_MOST, TEXT_AT_MOST, clean},
+    notes::{ASK_AT_MOST, MOOD_AT_MOST, SLEEP_AT_MOST, TEXT_AT_MOST, clean, split},
 };
 
 /// What is said for no session.
@@ -66,8 +66,20 @@ impl Note {
         let session =
             self.session.clone().map(|id| if id == NO_SESSION { String::new() } else { id });
         let format = self.format;
-        let mut note = self.read()?;
+        let (mut note, from) = self.given()?;
         note.session = session;
+        let mut more = Vec::new();
+        match from {
+            From::Arguments => {}
+            From::Input => note.text = piped()?,
+            From::Person => {
+                // What they write is not to be refused afterwards.
+                can_be_kept(context, note.session.as_deref()).await?;
+                ask_for_each(&mut note);
+                more = split(&note.text, TEXT_AT_MOST);
+                note.text = more.pop().unwrap_or_default();
+            }
+        }
         // Before the daemon is asked: a refusal names what was typed, and costs nothing.
         let text = clean("The note", &note.text, TEXT_AT_MOST).map_err(refused)?;
         let question = note.ask.as_deref().unwrap_or_default();
@@ -78,18 +90,13 @@ impl Note {
             return Ok(Said::text("Nothing was written, so nothing is kept.\n").but(Kind::No));
         }
         let control = context.control().await?;
-        let id = match control.add_note(&note).await {
-            // What was typed is not to be typed again.
-            Err(error) if error.is_for_want_of_a_key() && is_anybody_there() => {
-                say(&format!("{}\n", error.message));
-                if ask("Keep it unsealed?") != Answer::Yes {
-                    return Err(error);
-                }
-                note.plain = true;
-                control.add_note(&note).await?
-            }
-            added => added?,
-        };
+        for text in more {
+            let session = note.session.clone();
+            let mut part = NewNote { text, session, plain: note.plain, ..NewNote::default() };
+            add(&control, &mut part).await?;
+            note.plain = part.plain;
+        }
+        let id = add(&control, &mut note).await?;
         // It is kept: what fails from here on must not read as if it were not.
         let kept = control.notes(None).await.unwrap_or_default();
         let kept = kept.into_iter().find(|kept| kept.id == id);
@@ -105,10 +112,10 @@ impl Note {
         Ok(Said::text(notes::kept(&context.page(), &id, ended)))
     }
 
-    /// From the arguments; else from whoever is at the terminal; else from standard input.
-    fn read(self) -> Result<NewNote, CommandError> {
+    /// What the arguments say, and where the rest comes from.
+    fn given(self) -> Result<(NewNote, From), CommandError> {
         let sleep = self.sleep.as_deref().map(sleep).transpose()?;
-        let mut note = NewNote {
+        let note = NewNote {
             text: self.text.join(" "),
             mood: self.mood,
             sleep,
@@ -116,16 +123,52 @@ impl Note {
             session: None,
             plain: self.plain,
         };
-        if !note.text.is_empty() {
-            return Ok(note);
+        let is_said = !note.text.is_empty()
+            || note.mood.is_some()
+            || note.sleep.is_some()
+            || note.ask.is_some();
+        let from = match is_said {
+            // Standard input may be somebody else's: a loop's, a pipe's that never ends.
+            true => From::Arguments,
+            false if stdin().is_terminal() => From::Person,
+            false => From::Input,
+        };
+        Ok((note, from))
+    }
+}
+
+/// Where the words come from.
+enum From {
+    Arguments,
+    Input,
+    Person,
+}
+
+/// Makes sure that there is somebody who keeps what is about to be written.
+async fn can_be_kept(context: &Context, session: Option<&str>) -> Result<(), CommandError> {
+    let sessions = context.control().await?.sessions(None).await?;
+    match session.filter(|id| !id.is_empty()) {
+        Some(id) if !sessions.iter().any(|session| session.id == id) => {
+            Err(CommandError::usage(format!("There is no session «{id}»."))
+                .hint("To see them: quietctl sessions"))
         }
-        let is_said = note.mood.is_some() || note.sleep.is_some() || note.ask.is_some();
-        if !stdin().is_terminal() {
-            note.text = piped()?;
-        } else if !is_said {
-            ask_for_each(&mut note);
+        _ => Ok(()),
+    }
+}
+
+/// Has a note kept; where it cannot be sealed, whoever is there is asked.
+async fn add(control: &Control, note: &mut NewNote) -> Result<String, CommandError> {
+    match control.add_note(note).await {
+        // What was typed is not to be typed again.
+        Err(error) if error.is_for_want_of_a_key() && is_anybody_there() => {
+            say(&format!("{}\n", error.message));
+            if ask("Keep it unsealed?") != Answer::Yes {
+                return Err(CommandError::new(error.kind, "Nothing was kept."));
+            }
+            note.plain = true;
+            control.add_note(note).await
         }
-        Ok(note)
+        added => added,
     }
 }
 
@@ -146,18 +189,19 @@ fn piped() -> Result<String, CommandError> {
 fn ask_for_each(note: &mut NewNote) {
     let mut text: Vec<String> = Vec::new();
     let mut prompt = "A few words, if you like (an empty line ends them; Enter skips):\n";
-    while let Some(said) = line(prompt) {
+    while let Heard::Line(said) = line(prompt) {
         text.push(said);
         prompt = "";
     }
     note.text = text.join("\n");
-    while let Some(said) = line("Mood from 0 to 10 (Enter skips): ") {
+    while let Heard::Line(said) = line("Mood from 0 to 10 (Enter skips): ") {
         note.mood = said.parse().ok().filter(|mood| *mood <= MOOD_AT_MOST);
         if note.mood.is_some() {
             break;
         }
+        say(&format!("«{said}» is not a whole number from 0 to {MOOD_AT_MOST}.\n"));
     }
-    while let Some(said) = line("Sleep, like 7h or 7h30m (Enter skips): ") {
+    while let Heard::Line(said) = line("Sleep, like 7h or 7h30m (Enter skips): ") {
         match sleep(&said) {
             Ok(sleep) => {
                 note.sleep = Some(sleep);
@@ -166,7 +210,15 @@ fn ask_for_each(note: &mut NewNote) {
             Err(error) => say(&format!("{}\n", error.message)),
         }
     }
-    note.ask = line("A question for your next appointment (Enter skips): ");
+    while let Heard::Line(said) = line("A question for your next appointment (Enter skips): ") {
+        match clean("The question", &said, ASK_AT_MOST) {
+            Ok(ask) => {
+                note.ask = ask;
+                break;
+            }
+            Err(error) => say(&format!("{error} Shorten it a little.\n")),
+        }
+    }
 }
 
 /// Reads how long somebody slept: `7h30m` as durations are written, `7:30`, `7.5` hours.

@@ -26,7 +26,8 @@ impl Notes {
         let since = self.since.as_deref().map(|text| when::begin(text, &page.now)).transpose()?;
         let mut kept = context.control().await?.notes(since).await?;
         if self.ask {
-            kept.retain(|note| note.ask.is_some());
+            // One that cannot be read may have a question.
+            kept.retain(|note| note.ask.is_some() || note.sealed == Some(true));
         }
         Ok(match (self.format, self.ask) {
             (Format::Text, true) => Said::text(notes::questions(&page, &kept)),

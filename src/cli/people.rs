@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{context::Context, format::Format, render::people, said::Said};
-use crate::config::{TEXT_AT_MOST, cards_in, parse};
+use crate::config::{cards_in, parse};
+
+/// More of a file is not read: nobody has written it.
+const READ_AT_MOST: usize = 16 << 20;
 
 /// Shows whom you can call: the people in your config first
 #[derive(Debug, clap::Args)]
@@ -21,12 +24,9 @@ impl People {
     pub fn run(self, context: &Context) -> Said {
         let file = context.config_for_people();
         let (cards, trouble) = match read(context) {
-            Ok(text) => {
-                let broken = parse(&text, "").is_err();
-                let trouble = format!(
-                    "{file} has mistakes, so something may be missing here. To see them: quietctl check"
-                );
-                (cards_in(&text), broken.then_some(trouble))
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                (cards_in(&text), trouble(&bytes, &text, &file))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Vec::new(), None),
             Err(error) => {
@@ -44,14 +44,29 @@ impl People {
     }
 }
 
+/// Why something may be missing.
+fn trouble(bytes: &[u8], text: &str, file: &str) -> Option<String> {
+    if bytes.len() >= READ_AT_MOST {
+        return Some(format!(
+            "{file} is larger than 16 MiB. Who stands after that is not shown here."
+        ));
+    }
+    // What is not text in the file is text here.
+    let broken = bytes != text.as_bytes() || parse(text, "").is_err();
+    broken.then(|| {
+        format!(
+            "{file} has mistakes, so something may be missing here. To see them: quietctl check"
+        )
+    })
+}
+
 /// Whatever is there in place of the file, it is looked at and never waited for.
-fn read(context: &Context) -> io::Result<String> {
+fn read(context: &Context) -> io::Result<Vec<u8>> {
     let path = context.env.config_file();
     if !std::fs::metadata(&path)?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
     let mut bytes = Vec::new();
-    let most = u64::try_from(TEXT_AT_MOST).unwrap_or(u64::MAX);
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    File::open(path)?.take(READ_AT_MOST as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -1,8 +1,13 @@
 //! `quietctl planned`: the sessions that the calendar plans, and what to do about one.
 
 use super::{
-    CommandError, context::Context, error::Kind, format::Format, render::planned, said::Said,
-    when::moment,
+    CommandError,
+    context::Context,
+    error::Kind,
+    format::Format,
+    render::{moment, planned},
+    said::Said,
+    when::moved_to,
 };
 use crate::api::PlannedEntry;
 
@@ -30,7 +35,7 @@ enum Act {
         /// Which: its id, the beginning of it, or "next"
         #[arg(value_name = "ID")]
         id: String,
-        /// When it ends: 17:00, "tomorrow 15:00", "in 2h"
+        /// When it ends: 17:00 on its own day, "tomorrow 15:00", "in 2h"
         #[arg(value_name = "WHEN")]
         when: String,
     },
@@ -62,13 +67,8 @@ impl Planned {
             }
             Act::Move { id, when } => {
                 let one = find(&all, &id)?;
-                // A time of day without a day is one to come.
-                let now = page.now.timestamp();
-                let today = moment(&format!("today {when}"), &page.now).ok();
-                let to = match today.filter(|today| *today > now) {
-                    Some(today) => today,
-                    None => moment(&when, &page.now)?,
-                };
+                let ends = moment(one.ends).unwrap_or_else(|| page.now.timestamp());
+                let to = moved_to(&when, ends, &page.now)?;
                 control.move_planned(&one.id, to).await?;
                 planned::moved(&page, to)
             }

@@ -3,13 +3,16 @@
 //! It sleeps once. Its end is a line, and a notification without a sound; one that the person asked for, so it comes through
 //! where others are held back.
 
-use std::{io::Write as _, time::Duration};
+use std::{
+    io::{IsTerminal as _, Write as _, stdout},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     CommandError,
-    breathe::{Ended, Wait},
+    breathe::{Ended, Wait, ended_by_hand},
     context::Context,
     length, output,
     render::breath,
@@ -48,7 +51,7 @@ impl Sit {
         let until = page.now.timestamp().saturating_add(lasts).unwrap_or(Timestamp::MAX);
         output::print(|out| out.write_all(breath::sitting(&page, until).as_bytes()))?;
         if wait.until(lasts).await? == Ended::ByHand {
-            return Ok(Said::default());
+            return Ok(ended_by_hand(stdout().is_terminal()));
         }
         show(context).await;
         let bell = if self.bell { "\u{7}" } else { "" };

@@ -16,7 +16,10 @@ use crate::{
   quietctl suggest
   quietctl suggest walk
   quietctl suggest walk --list    all of them; save it as
-                                  ~/.config/quietd/suggestions/walk.txt and edit it there")]
+                                  ~/.config/quietd/suggestions/walk.txt and edit it there
+
+While it is quiet, a few come by themselves. For none: a-day = 0 under [suggestions] in the
+config.")]
 pub struct Suggest {
     /// What kind: rest, breathe, walk, write or people; what fits now if not said
     #[arg(value_name = "KIND", value_parser = SUGGESTIONS.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())]

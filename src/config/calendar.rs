@@ -4,7 +4,7 @@ use super::{
     Calendar,
     names::shown,
     notes::Notes,
-    value::{Key, Value},
+    value::{At, Key, Value},
 };
 
 pub(super) const CALENDAR: Key = Key { name: "calendar", takes: "a table", example: "[calendar]" };
@@ -28,8 +28,8 @@ const SESSION_DEFAULT: &str = "appointment";
 const NAME_AT_MOST: usize = 100;
 const CATEGORIES_AT_MOST: usize = 20;
 
-/// Reads it; what is not there was noted.
-pub(super) fn read(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Calendar> {
+/// Reads it, with the place of the kind that is logged; what is not there was noted.
+pub(super) fn read(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<At<Calendar>> {
     let section = value.section("[calendar]", &[&PATH, &CATEGORY, &SESSION], notes)?;
     let path = section.need(&PATH, notes).and_then(|value| value.text(notes));
     let category = section.need(&CATEGORY, notes);
@@ -62,9 +62,47 @@ pub(super) fn read(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Calendar>
             format!("Write for example `{}`.", PATH.example),
         );
     }
-    Some(Calendar {
+    let session = session.flatten();
+    let span = session.as_ref().map_or(section.span, |kind| kind.span.clone());
+    let value = Calendar {
         path: path.value.to_owned(),
         categories: categories.iter().map(|name| name.value.trim().to_owned()).collect(),
-        session: session.flatten().map_or(SESSION_DEFAULT, |kind| kind.value.trim()).to_owned(),
-    })
+        session: session.map_or(SESSION_DEFAULT, |kind| kind.value.trim()).to_owned(),
+    };
+    Some(At { value, span })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::parse;
+
+    #[test]
+    fn a_calendar_that_no_rule_follows_is_told() {
+        let calendar = "[calendar]\npath = '~/Calendars'\ncategory = 'Quiet'\n";
+        let rule = |kind: &str| {
+            format!(
+                "[[after]]\nsession = {kind}\nphases = [{{ for = '4h', profile = 'ease' }}]\n{calendar}"
+            )
+        };
+        let warnings = |text: &str| parse(text, "config.toml").unwrap().warnings;
+        for kind in ["'any'", "'Appointment'", "['talk', 'appointment']"] {
+            assert_eq!(warnings(&rule(kind)), [], "{kind}");
+        }
+        let told = warnings(&format!("{}session = 'visit'\n", rule("'talk'")));
+        assert_eq!((told.len(), told[0].line, told[0].column), (1, 7, 11), "{told:?}");
+        assert_eq!(told[0].label, "no rule follows \"visit\"");
+        assert!(!told[0].title.contains("visit"), "titles go into the journal");
+        assert_eq!(
+            told[0].help.as_deref(),
+            Some(
+                "Write `session = \"talk\"`, which a rule follows, or add a rule [[after]] with `session = \"visit\"`."
+            )
+        );
+        let told = warnings(calendar);
+        assert_eq!((told.len(), told[0].line), (1, 1), "{told:?}");
+        assert_eq!(
+            told[0].help.as_deref(),
+            Some("Add a rule [[after]] with `session = \"appointment\"`.")
+        );
+    }
 }

@@ -29,7 +29,7 @@ pub(super) struct File<'a> {
     pub groups: Vec<(At<&'a str>, Entries<'a>)>,
     pub never: Entries<'a>,
     pub batches: Option<Vec<civil::Time>>,
-    pub calendar: Option<super::Calendar>,
+    pub calendar: Option<At<super::Calendar>>,
     pub people: people::Written<'a>,
     pub breaks: Option<DailyBreaks>,
     pub suggestions: Option<Suggestions>,

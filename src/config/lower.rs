@@ -2,16 +2,20 @@
 //!
 //! What a phase may do is [`super::phases`]' and what may be locked [`super::locks`]'.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{
-    AfterRule, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
+    AfterRule, Calendar, Config, GRACE, Installed, Kinds, People, PlaceRule, Profile, WeeklyRule,
     file::{self, File},
     locks::Locks,
-    names::{listed, nearest, shown},
+    names::{Named, listed, named, nearest, shown},
     notes::Notes,
     phases,
     value::At,
+    week,
 };
 
 /// Makes the model of a file, on top of what is built in. If a mistake was noted, the model is not to be used.
@@ -29,7 +33,8 @@ pub(super) fn config(
     let people = People { apps: locks.people(), ..file.people.people.clone() };
     let (groups, never) = locks.finish();
     let batches = file.batches.as_ref().or(built_in.batches.as_ref()).cloned().unwrap_or_default();
-    let (screen_time, calendar) = (file.screen_time, file.calendar.clone());
+    let screen_time = file.screen_time;
+    let calendar = file.calendar.as_ref().map(|calendar| followed(calendar, &after, notes));
     let (breaks, suggestions) = (file.breaks, file.suggestions.unwrap_or_default());
     Config {
         after,
@@ -71,7 +76,12 @@ fn profiles(
         measures.lock.sites = lock.sites;
         phases::forget_idle_wait(&mut measures);
         let grace = profile.grace.unwrap_or(GRACE);
-        profiles.insert(name.value.to_owned(), Profile { measures, grace });
+        let group = |entry: &At<&str>| match named(entry.value.trim()) {
+            Named::Group(name) => Some(name.to_owned()),
+            Named::App(_) | Named::Site(_) => None,
+        };
+        let groups: BTreeSet<String> = profile.lock.iter().filter_map(group).collect();
+        profiles.insert(name.value.to_owned(), Profile { measures, grace, groups });
     }
     profiles
 }
@@ -147,16 +157,44 @@ fn weekly(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<We
         let profile = rule.profile.as_ref();
         let measures = profile.and_then(|name| find(profiles, name, notes));
         let name = names.take(rule.name.as_ref(), notes);
-        Some(WeeklyRule {
+        let weekly = WeeklyRule {
             name: name?,
             days: rule.days,
             from: rule.from.as_ref()?.value,
             until: rule.until.as_ref()?.value,
             profile: profile?.value.to_owned(),
             measures: measures?.measures.clone(),
-        })
+        };
+        Some((weekly, rule.name.as_ref()?.span.clone()))
     };
-    file.weekly.iter().filter_map(lower).collect()
+    let rules: Vec<(WeeklyRule, Range<usize>)> = file.weekly.iter().filter_map(lower).collect();
+    week::check(&rules, notes);
+    rules.into_iter().map(|(rule, _)| rule).collect()
+}
+
+/// The calendar; where no rule follows what it logs, it plans nothing, and the person is told.
+fn followed(calendar: &At<Calendar>, after: &[AfterRule], notes: &mut Notes<'_>) -> Calendar {
+    let kind = shown(&calendar.value.session);
+    if !after.iter().any(|rule| rule.session.includes(&calendar.value.session)) {
+        let kinds = after.iter().filter_map(|rule| match &rule.session {
+            Kinds::Any => None,
+            Kinds::These(kinds) => kinds.iter().next(),
+        });
+        let add = format!("[[after]] with `session = {kind}`");
+        let help = match kinds.map(|kind| shown(kind)).next() {
+            Some(there) => {
+                format!("Write `session = {there}`, which a rule follows, or add a rule {add}.")
+            }
+            None => format!("Add a rule {add}."),
+        };
+        notes.warning(
+            &calendar.span,
+            "no rule under [[after]] follows what the calendar plans, so nothing becomes quiet then",
+            format!("no rule follows {kind}"),
+            help,
+        );
+    }
+    calendar.value.clone()
 }
 
 fn places(file: &File<'_>, profiles: &Profiles, notes: &mut Notes<'_>) -> Vec<PlaceRule> {

@@ -11,6 +11,7 @@
 
 mod builtin;
 mod calendar;
+mod cards;
 mod diagnostic;
 mod duration;
 mod file;
@@ -30,18 +31,20 @@ mod rest;
 mod screen_time;
 mod syntax;
 mod value;
+mod week;
 
 #[cfg(test)]
 mod tests;
 
 pub use builtin::{BUILT_IN, GROUPS, SUGGESTIONS};
+pub use cards::cards_in;
 pub use diagnostic::{Diagnostic, Mistakes, render_warnings};
 pub use duration::{parse_duration, write_duration};
 pub use installed::{Installed, InstalledApp};
 pub use log::Log;
 pub use model::*;
 pub use names::{app_id, is_within, listed, nearest, shown};
-pub use people::{Card, People, cards_in};
+pub use people::{Card, People, checked_later};
 pub use plans::{PLANS_AT_MOST, Plan, Source, Whole, parse_all};
 pub use screen_time::ScreenTime;
 

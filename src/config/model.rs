@@ -172,6 +172,8 @@ pub struct Profile {
     pub measures: Measures,
     /// How long before its apps are locked the person is told, where it begins by itself; at most 10 minutes.
     pub grace: SignedDuration,
+    /// The groups that its `lock` names, without `@`; what they hold is in `measures`.
+    pub groups: BTreeSet<String>,
 }
 
 /// The `grace` of a profile that names none.

@@ -49,6 +49,11 @@ impl<'t> Notes<'t> {
         file_of(span.start, &self.files) > 0
     }
 
+    /// What is written there.
+    pub(super) fn written(&self, span: &Range<usize>) -> &'t str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
     /// Notes a mistake.
     pub(super) fn mistake(
         &mut self,

@@ -6,7 +6,7 @@ use jiff::civil;
 use toml::de::DeTable;
 
 use super::{
-    TEXT_AT_MOST,
+    Diagnostic,
     names::shown,
     notes::Notes,
     value::{At, Key, Section, Value},
@@ -54,6 +54,8 @@ pub struct Card {
 pub(super) struct Written<'a> {
     pub people: People,
     pub apps: Vec<At<&'a str>>,
+    /// The days on which entries of the card were checked.
+    checked: Vec<At<civil::Date>>,
 }
 
 const fn key(name: &'static str, takes: &'static str, example: &'static str) -> Key {
@@ -71,13 +73,13 @@ static TWICE: Key = key("twice", "true or false", "twice = true");
 static NAME: Key = key("name", "text", "name = \"Mum\"");
 static CALL: Key = key("call", "a number or an address, in quotes", "call = \"030 1234567\"");
 static NOTE: Key = key("note", "text", "note = \"any time\"");
-static CHECKED: Key = key("checked", "a day", "checked = 2026-10-01");
+pub(super) static CHECKED: Key = key("checked", "a day", "checked = 2026-10-01");
 
 /// How many letters a text on the card may have.
-const LETTERS_AT_MOST: usize = 200;
+pub(super) const LETTERS_AT_MOST: usize = 200;
 
 /// How many entries the card, and each list, may have.
-const ENTRIES_AT_MOST: usize = 200;
+pub(super) const ENTRIES_AT_MOST: usize = 200;
 
 impl<'a> Written<'a> {
     /// Reads the table; what it answers beside a mistake is what can be read.
@@ -105,10 +107,14 @@ impl<'a> Written<'a> {
                 "Keep those you would call.",
             );
         }
-        let cards = cards.iter().take(ENTRIES_AT_MOST).map(|card| Card::read(card, notes));
+        let cards = || cards.iter().take(ENTRIES_AT_MOST);
+        // What is no day is noted with its card.
+        let day = |card: &Section<'_>| card.get(&CHECKED)?.date(&mut Notes::new(""));
+        let checked = cards().filter_map(day).collect();
+        let cards = cards().map(|card| Card::read(card, notes));
         let cards = cards.filter(|card| *card != Card::default()).collect();
         let people = People { cards, senders, calls, alarms, twice, ..People::default() };
-        Self { people, apps }
+        Self { people, apps, checked }
     }
 }
 
@@ -127,12 +133,14 @@ impl Card {
     }
 }
 
-/// A text of one line. A number without its quotes is a mistake, and still the number.
+/// A text of one line. A number without its quotes is a mistake, and still the number, as it is written.
 fn text(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<String> {
     match value.text(notes) {
         Some(text) => Some(line(&text, notes)),
-        None => value.digits(),
+        None if value.is_bare() => Some(one_line(notes.written(&value.span))),
+        None => None,
     }
+    .filter(|text| !text.is_empty())
 }
 
 /// One line, and not a long one.
@@ -146,24 +154,34 @@ fn line(text: &At<&str>, notes: &mut Notes<'_>) -> String {
             format!("Write at most {LETTERS_AT_MOST} letters, on one line."),
         );
     }
-    let plain = text.value.trim().chars().take(LETTERS_AT_MOST);
+    one_line(text.value)
+}
+
+/// As much of a text as stands on the card.
+pub(super) fn one_line(text: &str) -> String {
+    let plain = text.trim().chars().take(LETTERS_AT_MOST);
     plain.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
-/// The card in a config that may have mistakes: what can be read of it, in its order.
-pub fn cards_in(text: &str) -> Vec<Card> {
-    let end = text.floor_char_boundary(TEXT_AT_MOST);
-    let text = &text[..end];
+/// Warns of each entry of the card that was checked on a day after today: a slip that would never be noticed.
+pub fn checked_later(text: &str, today: civil::Date) -> Vec<Diagnostic> {
     let (document, _) = DeTable::parse_recoverable(text);
-    let document = document.get_ref();
-    let Some(value) = document.get(PEOPLE.name) else { return Vec::new() };
-    Written::read(&Value::new(&PEOPLE, value), &mut Notes::new(text)).people.cards
+    let Some(value) = document.get_ref().get(PEOPLE.name) else { return Vec::new() };
+    let read = Written::read(&Value::new(&PEOPLE, value), &mut Notes::new(""));
+    let mut notes = Notes::new(text);
+    for day in read.checked.iter().filter(|day| day.value > today) {
+        notes.warning(
+            &day.span,
+            format!("{} is still to come, so nothing was checked then", day.value),
+            "after today",
+            format!("Write the day you last looked, for example `checked = {today}`."),
+        );
+    }
+    notes.finish().1
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::config::parse;
 
@@ -195,7 +213,6 @@ checked = "2026-09-30"
         assert!(people.calls && people.alarms && !people.twice);
         assert_eq!(people.senders, ["Mum"]);
         assert_eq!(parse("", "").unwrap().config.people, People::default());
-        assert_eq!(cards_in(TEXT), people.cards);
     }
 
     #[test]
@@ -221,6 +238,12 @@ checked = "2026-09-30"
             ("[[people.card]]\nname = \"a\"\nchecked = \"May\"", "is not a day"),
             ("[[people.card]]\nname = \"a\"\nchecked = 2026-10-01T08:00:00", "is not a day"),
             ("[[people.card]]\nname = \"a\"\nchecked = 5", "`checked` takes a day"),
+            ("[[people.card]]\nname = \"a\"\nchecked = 2026-13-01", "2026-13-01\" is not a day"),
+            ("[[people.card]]\nname = \"a\"\nchecked = 2026-13-01", "Write a day as 2026-12-31"),
+            ("[[people.card]]\nname = \"a\"\ncall = 0301", "begins with 0 needs quotes"),
+            ("[[people.card]]\nname = \"a\"\ncall = 0301", "`call = \"0301\"`"),
+            ("[[people.card]]\nname = \"a\"\ncall = 030-1234", "`call = \"030-1234\"`"),
+            ("[profiles.a]\ndim = 040", "`dim = 40`"),
         ] {
             let told = parse(text, "").unwrap_err().render(false);
             assert!(told.contains(said), "{text}: {told}");
@@ -228,26 +251,10 @@ checked = "2026-09-30"
     }
 
     #[test]
-    fn a_card_is_read_out_of_a_broken_file() {
-        let broken =
-            format!("profile = \nafter = 5\n{TEXT}\n[[people.card]]\ncall = 112\n[[weekly\n");
-        assert!(parse(&broken, "").is_err());
-        let cards = cards_in(&broken);
-        assert_eq!(cards[0].call.as_deref(), Some("+49 30 1234567"));
-        assert_eq!((cards.len(), cards[2].call.as_deref()), (3, Some("112")));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
-
-        #[test]
-        fn nothing_is_too_odd_to_look_for_a_card_in(text in "\\PC*", at in 0..400_usize) {
-            let at = TEXT.floor_char_boundary(at);
-            let (before, after) = TEXT.split_at(at);
-            for card in cards_in(&format!("{before}{text}{after}")) {
-                prop_assert!(card.name.chars().count() <= LETTERS_AT_MOST);
-                prop_assert!(!card.name.chars().any(char::is_control));
-            }
-        }
+    fn a_day_to_come_is_told() {
+        assert_eq!(checked_later(TEXT, civil::date(2026, 10, 1)), []);
+        let told = checked_later(TEXT, civil::date(2026, 9, 30));
+        assert_eq!((told.len(), told[0].line), (1, 11), "{told:?}");
+        assert!(told[0].title.contains("2026-10-01 is still to come"), "{told:?}");
     }
 }

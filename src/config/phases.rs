@@ -149,7 +149,8 @@ impl Course<'_> {
     }
 }
 
-fn is_strong(measures: &Measures) -> bool {
+/// Tells whether something is locked, or notifications are held until the end.
+pub(super) fn is_strong(measures: &Measures) -> bool {
     *measures != measures.without_strong()
 }
 

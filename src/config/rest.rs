@@ -95,10 +95,18 @@ const BREAKS_APART: SignedDuration = SignedDuration::from_mins(1);
 
 /// Reads `[suggestions]`.
 pub(super) fn suggestions(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Suggestions> {
+    if value.means_off() {
+        switch_off(value, "Write the heading [suggestions], and `a-day = 0` below it.", notes);
+        return None;
+    }
     let section = value.section("[suggestions]", &[&A_DAY, &HOURS], notes)?;
     let mut read = Suggestions::default();
-    if let Some(number) = section.get(&A_DAY).and_then(|value| value.number(0..11, notes)) {
-        read.a_day = number.value;
+    if let Some(value) = section.get(&A_DAY) {
+        if value.means_off() {
+            switch_off(&value, "Write `a-day = 0`.", notes);
+        } else if let Some(number) = value.number(0..11, notes) {
+            read.a_day = number.value;
+        }
     }
     if let Some(value) = section.get(&HOURS)
         && let Some(text) = value.text(notes)
@@ -109,6 +117,12 @@ pub(super) fn suggestions(value: &Value<'_>, notes: &mut Notes<'_>) -> Option<Su
         }
     }
     Some(read)
+}
+
+/// Notes that suggestions are switched off in another way.
+fn switch_off(value: &Value<'_>, help: &str, notes: &mut Notes<'_>) {
+    let title = "suggestions are switched off by a number of 0 a day";
+    notes.mistake(&value.span, title, "not written so", help);
 }
 
 /// Reads `08:00-22:00`; past midnight is meant where the second is the earlier one.
@@ -173,5 +187,22 @@ mod tests {
             let said = mistakes(text);
             assert!(said.len() == 1 && said[0].contains(says), "{text}: {said:?}");
         }
+    }
+
+    #[test]
+    fn whoever_switches_suggestions_off_in_another_way_is_told_how() {
+        for (text, help) in [
+            ("suggestions = false\n", "Write the heading [suggestions], and `a-day = 0` below it."),
+            ("suggestions = 'off'\n", "Write the heading [suggestions], and `a-day = 0` below it."),
+            ("[suggestions]\na-day = 'Off'\n", "Write `a-day = 0`."),
+            ("[suggestions]\na-day = false\n", "Write `a-day = 0`."),
+        ] {
+            let told = parse(text, "config.toml").unwrap_err().diagnostics;
+            assert_eq!((told.len(), told[0].help.as_deref()), (1, Some(help)), "{text}");
+        }
+        assert_eq!(
+            mistakes("suggestions = true\n"),
+            ["`suggestions` takes a table, not true or false"]
+        );
     }
 }

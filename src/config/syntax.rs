@@ -147,11 +147,7 @@ impl Broken {
                 "not understood",
                 "Write a backslash twice, or the text between single quotes.".into(),
             ),
-            reason if reason.starts_with("invalid time") || reason.starts_with("invalid date") => (
-                format!("{} is not a time of day", shown(found)),
-                "no such time",
-                "Write a time from \"00:00\" to \"23:59\" between quotes.".into(),
-            ),
+            reason if is_of_a_number(reason) => unquoted(text, &span, reason),
             reason if reason.contains("recurs") => (
                 "lists or tables stand too deep within each other".into(),
                 "too deep",
@@ -165,6 +161,69 @@ impl Broken {
         };
         Self { span, title, label, help, sort }
     }
+}
+
+/// Tells whether the parser took something for a number, a day or a time that is none.
+fn is_of_a_number(reason: &str) -> bool {
+    let kinds = ["date", "time", "integer", "float", "mantissa", "fraction", "exponent"];
+    let invalid = reason.strip_prefix("invalid ");
+    invalid.is_some_and(|what| kinds.iter().any(|kind| what.starts_with(kind)))
+        || matches!(
+            reason,
+            "unexpected leading zero" | "redundant numeric sign" | "unexpected sign"
+        )
+        || reason.starts_with("`_` may")
+}
+
+/// What to say of such a value; on the person's card it is a number to call.
+fn unquoted(text: &str, span: &Range<usize>, reason: &str) -> (String, &'static str, String) {
+    let (key, value) = assignment(text, span.start).unwrap_or_default();
+    let written = if value.is_empty() { text.get(span.clone()).unwrap_or_default() } else { value };
+    if matches!(key, "name" | "call" | "note") {
+        let title = if written.starts_with('0') {
+            "a number that begins with 0 needs quotes"
+        } else {
+            "text stands without quotes"
+        };
+        return (title.into(), "not in quotes", format!("Write `{key} = {}`.", shown(written)));
+    }
+    if reason == "unexpected leading zero" {
+        let number = written.trim_start_matches('0');
+        let number = if number.is_empty() { "0" } else { number };
+        return (
+            "a number cannot begin with 0".into(),
+            "a 0 too many",
+            format!("Write `{key} = {number}`, or with quotes where it is text."),
+        );
+    }
+    let is_time = written.contains(':') || reason.starts_with("invalid time");
+    if is_time && !written.contains('-') {
+        return (
+            format!("{} is not a time of day", shown(written)),
+            "no such time",
+            "Write a time from \"00:00\" to \"23:59\" between quotes.".into(),
+        );
+    }
+    if key == "checked" || reason.starts_with("invalid date") && written.contains('-') {
+        return (
+            format!("{} is not a day", shown(written)),
+            "no such day",
+            "Write a day as 2026-12-31: year, month, day.".into(),
+        );
+    }
+    (
+        format!("{} is not a number", shown(written)),
+        "not understood",
+        "Write digits alone, or text between quotes.".into(),
+    )
+}
+
+/// The key and the whole value around a place, where both stand on its line.
+fn assignment(text: &str, place: usize) -> Option<(&str, &str)> {
+    let begins = text.get(..place)?.rfind(['\n', ',', '{']).map_or(0, |at| at + 1);
+    let (key, value) = text.get(begins..)?.lines().next()?.split_once('=')?;
+    let value = value.split([',', '}', '#']).next()?;
+    Some((key.trim(), value.trim()))
 }
 
 /// The bracket that opens the list or table which is never closed: the outermost that holds one of these places.

@@ -264,10 +264,16 @@ impl<'a> Value<'a> {
         read.map(|date| self.at(date))
     }
 
-    /// A whole number that should have been text.
-    pub(super) fn digits(&self) -> Option<String> {
-        let DeValue::Integer(number) = self.is else { return None };
-        Some(number.as_str().to_owned())
+    /// Tells whether it is a single value without quotes: where it should have been text, what is written is meant.
+    pub(super) fn is_bare(&self) -> bool {
+        !matches!(self.is, DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_))
+    }
+
+    /// Tells whether somebody means that there is to be none of it.
+    pub(super) fn means_off(&self) -> bool {
+        let is_off =
+            |text: &str| matches!(&*text.trim().to_lowercase(), "off" | "no" | "none" | "never");
+        self.is.as_bool() == Some(false) || self.is.as_str().is_some_and(is_off)
     }
 
     fn as_written(&self) -> String {

@@ -32,7 +32,10 @@ pub enum NoKey {
     /// No program keeps secrets here.
     #[error("no keyring is running (nothing has the name org.freedesktop.secrets)")]
     Absent,
-    /// It is locked, or there is none to put a key in.
+    /// There is none to put a key in.
+    #[error("there is no keyring yet; your desktop's program for passwords makes one")]
+    Empty,
+    /// It is locked.
     #[error(
         "the keyring is locked; unlock it, by logging in anew or with your desktop's program for passwords"
     )]
@@ -91,10 +94,10 @@ pub async fn key(bus: &Connection) -> Result<Key, NoKey> {
         // It would have to be asked for first.
         Ok((_, prompt)) if prompt.as_str() != NO_PROMPT => Err(NoKey::Locked),
         Ok(_) => Ok(key),
-        Err(CallError::Answered { error, .. })
-            if error.contains("NoSuchObject") || error.contains("UnknownObject") =>
-        {
-            Err(NoKey::Locked)
+        // gnome-keyring says that it has no such method there.
+        Err(error) if error.is_unknown() => Err(NoKey::Empty),
+        Err(CallError::Answered { error, .. }) if error.contains("NoSuchObject") => {
+            Err(NoKey::Empty)
         }
         Err(error) => Err(error.into()),
     }

@@ -1,7 +1,7 @@
 //! Whether the person is at the screen, and the counting of it.
 //!
-//! It is counted from turn to turn and written when the person leaves, when quiet ends, and where neither comes, with the
-//! first event a quarter of an hour after the last time. No timer is set for it.
+//! It is counted from turn to turn and written when the person leaves, when quiet ends, and where neither comes, a quarter
+//! of an hour after the last time. While nobody is there, no timer is set for it.
 
 use std::{path::Path, sync::Arc};
 
@@ -18,7 +18,8 @@ use crate::{
     store::{ScreenTimeStore, StoreError},
 };
 
-/// How long what was counted is kept in memory alone while events come.
+/// How long what was counted is kept in memory alone while somebody is there: as much of it ends with a process that is
+/// killed.
 const WRITTEN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// What is known of the person's being there, and what was counted.
@@ -110,6 +111,17 @@ impl Engine {
     /// What has come since may be able to tell.
     pub(super) fn look_for_attention(&self) {
         self.attention.look_again.notify_waiters();
+    }
+
+    /// When what is counted is written, while somebody is there.
+    pub(super) fn next_write(&self) -> Option<Timestamp> {
+        let it = &self.attention;
+        let counts = self.config.screen_time.keep.is_some()
+            && *it.counter.activity() != Activity::Away
+            && self.stopping.is_none();
+        let unwritten = self.clock.awake().saturating_sub(it.written);
+        let left = WRITTEN_AFTER.saturating_sub(unwritten).max(SignedDuration::ZERO);
+        counts.then(|| self.now.checked_add(left).ok()).flatten()
     }
 
     /// Looks who is there, and counts, once a turn.

@@ -10,6 +10,7 @@ use crate::{
     backend::lock,
     config::{self, STRONG_AT_MOST},
     dbus::{Manner, notify},
+    notes::{TooLong, clean},
     schedule::{Hold, Session, Start, Unlock, call_off},
     store,
 };
@@ -41,8 +42,13 @@ impl Engine {
         self.look_at_the_clocks();
         match request {
             Request::Log { kind, ended, note, reply } => {
-                let logged = self.log_session(&kind, ended, note.as_deref());
-                self.reply_when_settled(reply, logged);
+                match self.log_session(&kind, ended, note.as_deref()) {
+                    Ok((id, words)) => {
+                        let reply = self.seal_beside(&id, words, reply);
+                        self.reply_when_settled(reply, Ok(id));
+                    }
+                    Err(error) => answer(reply, Err(error)),
+                }
             }
             Request::Forget { id, reply } => {
                 let forgotten = self.forget(&id);
@@ -159,15 +165,16 @@ impl Engine {
         }
     }
 
+    /// Logs a session; answers its id, and what of its words is not to be written as it is.
     fn log_session(
         &mut self,
         kind: &str,
         ended: Option<Timestamp>,
         note: Option<&str>,
-    ) -> Result<String, Error> {
-        let kind = tidy("label", kind, KIND_AT_MOST)?;
-        let kind = if kind.is_empty() { "session".to_owned() } else { kind };
-        let note = note.map(|note| tidy("note", note, NOTE_AT_MOST)).transpose()?;
+    ) -> Result<(String, Option<String>), Error> {
+        let kind = one_line("The label", kind)?.unwrap_or_else(|| "session".to_owned());
+        let note = clean("The note", note.unwrap_or_default(), NOTE_AT_MOST).map_err(too_long)?;
+        let (sealed, open) = if self.seals_notes() { (note, None) } else { (None, note) };
         let ended = ended.unwrap_or(self.now);
         if ended.duration_since(self.now) > PLANNED_AT_MOST {
             return Err(Error::InvalidTime(format!(
@@ -180,7 +187,7 @@ impl Engine {
             kind,
             ended,
             logged: self.now,
-            note: note.filter(|note| !note.is_empty()),
+            note: open,
         };
         let log = self.log.as_mut().ok_or_else(no_log)?;
         log.append(&session).map_err(|error| not_kept(&error))?;
@@ -188,7 +195,7 @@ impl Engine {
         self.sessions.push(session);
         self.asked_for_quiet();
         tracing::info!(id, "logged a session");
-        Ok(id)
+        Ok((id, sealed))
     }
 
     fn forget(&mut self, id: &str) -> Result<(), Error> {
@@ -261,6 +268,7 @@ impl Engine {
     pub(super) fn off(&mut self) {
         tracing::info!("off");
         self.by_hand.offs.push(self.now);
+        self.clock_lead = SignedDuration::ZERO;
         self.by_hand.starts.clear();
         self.by_hand.paused_until = None;
         self.by_hand.unlocks.clear();
@@ -319,7 +327,7 @@ impl Engine {
         reason: String,
     ) -> Result<u32, Error> {
         self.known(&profile)?;
-        let reason = tidy("reason", &reason, KIND_AT_MOST)?;
+        let reason = one_line("The reason", &reason)?.unwrap_or_default();
         if self.by_hand.holds.len() >= HOLDS_AT_MOST {
             return Err(Error::NotKept(format!(
                 "{HOLDS_AT_MOST} programs ask for quiet already; no more are taken."
@@ -400,19 +408,14 @@ fn later(at: Timestamp, by: SignedDuration) -> Result<Timestamp, Error> {
         .map_err(|_| Error::InvalidTime("That is later than the calendar goes.".into()))
 }
 
-/// Keeps text on one line where it is to be on one, and short.
-fn tidy(what: &str, text: &str, at_most: usize) -> Result<String, Error> {
-    let length = text.chars().count();
-    if length > at_most {
-        return Err(Error::NotKept(format!(
-            "The {what} has {length} characters; at most {at_most} are kept."
-        )));
-    }
-    Ok(text
-        .trim()
-        .chars()
-        .filter(|it| !it.is_control() || (*it == '\n' && what == "note"))
-        .collect())
+/// What of a label is kept, on one line; none if nothing is left.
+fn one_line(what: &'static str, text: &str) -> Result<Option<String>, Error> {
+    let text = clean(what, text, KIND_AT_MOST).map_err(too_long)?;
+    Ok(text.map(|text| text.replace('\n', " ")))
+}
+
+fn too_long(error: TooLong) -> Error {
+    Error::NotKept(error.to_string())
 }
 
 fn not_kept(error: &store::StoreError) -> Error {

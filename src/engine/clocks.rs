@@ -94,6 +94,14 @@ impl Clocks {
     }
 }
 
+/// How far what was said moves when the clock is set by a step: with it while the clock is behind where it was then.
+fn moved(lead: &mut SignedDuration, step: SignedDuration) -> SignedDuration {
+    let behind = |lead: SignedDuration| lead.min(SignedDuration::ZERO);
+    let before = behind(*lead);
+    *lead = lead.saturating_add(step);
+    behind(*lead).saturating_sub(before)
+}
+
 fn nanos(duration: SignedDuration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
@@ -105,15 +113,14 @@ impl Engine {
         let passed = boot.saturating_sub(self.since_boot);
         let expected = self.now.saturating_add(passed).unwrap_or(now);
         let back = expected.duration_since(now);
+        if back.abs() > SLEW {
+            self.move_offs(-back);
+        }
         if back > SLEW {
             tracing::info!(seconds = back.as_secs(), "the clock was set back");
             let sessions = self.sessions.iter().map(|session| format!("session:{}", session.id));
             self.clocks.step_back(sessions, expected, boot);
-            // What was said before is still before what is said from now on.
-            for off in &mut self.by_hand.offs {
-                *off = off.saturating_sub(back).unwrap_or(Timestamp::MIN);
-            }
-            // And nobody waits longer.
+            // Nobody waits longer.
             for unlock in &mut self.by_hand.unlocks {
                 unlock.from = unlock.from.saturating_sub(back).unwrap_or(Timestamp::MIN);
             }
@@ -135,6 +142,19 @@ impl Engine {
         self.slept = self.slept.filter(|(_, until)| *until <= now);
         (self.now, self.since_boot) = (now, boot);
         self.zone = self.clock.zone();
+    }
+
+    /// Moves what was said with `off` along with a clock that is set, so that it is still before what is said from now on,
+    /// and after what it was about when the clock is set right again. A clock that goes further ahead than it was when
+    /// that was said (a machine that was paused) moves nothing: what begins meanwhile was not meant.
+    fn move_offs(&mut self, step: SignedDuration) {
+        let by = moved(&mut self.clock_lead, step);
+        for off in &mut self.by_hand.offs {
+            *off = off.saturating_add(by).unwrap_or(*off);
+        }
+        if !by.is_zero() {
+            self.keep_by_hand_soon();
+        }
     }
 
     /// Remembers runs that are new and forgets those that cannot matter any more.
@@ -163,6 +183,19 @@ mod tests {
         let seen =
             Seen { wall: Timestamp::from_second(wall).unwrap(), boot_ns: boot * 1_000_000_000 };
         Clocks { boot_id: "a".into(), seen: BTreeMap::from([("session:1".to_owned(), seen)]) }
+    }
+
+    #[test]
+    fn what_was_said_moves_with_a_clock_that_is_behind() {
+        let moves = |steps: &[i64]| {
+            let mut lead = SignedDuration::ZERO;
+            let by = steps.iter().map(|it| moved(&mut lead, SignedDuration::from_secs(*it)));
+            by.map(|by| by.as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(moves(&[-600, 600]), [-600, 600], "set back, and right again");
+        assert_eq!(moves(&[-600, 200, 500, -50]), [-600, 200, 400, 0]);
+        assert_eq!(moves(&[86_400, -86_400]), [0, 0], "ahead for a moment");
+        assert_eq!(moves(&[3_600]), [0], "a machine that was paused");
     }
 
     fn ahead(clocks: &Clocks, now: i64, boot: i64) -> Option<i64> {

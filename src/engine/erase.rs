@@ -53,7 +53,7 @@ impl Engine {
         // What is still to be given back by then is said.
         let at_most = if all { STOP_AT_MOST } else { ANSWER_AT_MOST };
         self.when_settled(at_most, move |engine| {
-            if !all {
+            if what != Erase::All {
                 return calls::answer(reply, Ok(erased));
             }
             let (erased, bus) = (engine.erase_what_is_left(erased), engine.desktop.session.clone());
@@ -90,9 +90,7 @@ impl Engine {
             Erase::Before(_) => {
                 let sessions = &self.sessions;
                 let stays = |id: &str| sessions.iter().any(|session| session.id == id);
-                self.clocks
-                    .seen
-                    .retain(|run, _| run.strip_prefix("session:").is_none_or(|id| stays(id)));
+                self.clocks.seen.retain(|run, _| run.strip_prefix("session:").is_none_or(stays));
             }
             Erase::All => {
                 self.forget_by_hand();

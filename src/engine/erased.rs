@@ -60,13 +60,12 @@ impl Files<'_> {
         let also = to_forget(self.planned, before, &self.that_stay(before), now);
         let sessions = self.log.forget_before(before, &also, now).map_err(not_kept);
         let notes = self.log.notes().forget_before(before, now).map_err(not_kept);
-        let hours = match before {
-            Some(before) => self.screen_time.erase(Timestamp::MIN, before),
-            None => {
-                let all = self.screen_time.read(Timestamp::MIN, Timestamp::MAX);
-                let starts = all.unwrap_or_default().into_iter().map(|hour| hour.start).collect();
-                self.screen_time.erase_all().map(|()| starts)
-            }
+        let hours = if let Some(before) = before {
+            self.screen_time.erase(Timestamp::MIN, before)
+        } else {
+            let all = self.screen_time.read(Timestamp::MIN, Timestamp::MAX);
+            let starts = all.unwrap_or_default().into_iter().map(|hour| hour.start).collect();
+            self.screen_time.erase_all().map(|()| starts)
         };
         let (sessions, notes) = (many(sessions?), many(notes?));
         let day = |start: Timestamp| start.to_zoned(self.zone.clone()).date();

@@ -114,6 +114,8 @@ struct Engine {
     evaluation: Evaluation,
     now: Timestamp,
     since_boot: SignedDuration,
+    /// How far the clock was set ahead, less how far back, since the last `off`.
+    clock_lead: SignedDuration,
     zone: TimeZone,
     /// The last stretch nobody was awake for.
     slept: Option<(Timestamp, Timestamp)>,
@@ -279,6 +281,7 @@ impl Engine {
     fn next_moment(&self) -> Option<Timestamp> {
         let others = self.started.next().into_iter().chain(self.next_grace());
         let others = others.chain(self.planned.next(self.now)).chain(self.break_moment());
+        let others = others.chain(self.next_write());
         self.evaluation.next_change.into_iter().chain(others).min()
     }
 

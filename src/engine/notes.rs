@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
 
 use super::{Damage, Engine, Reply, calls, calls::answer, erase::Erase, sentences};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     dbus::keyring,
     notes::{
         ASK_AT_MOST, BELONGS_FOR, Content, Key, MOOD_AT_MOST, NONCE, Note, SLEEP_AT_MOST,
-        TEXT_AT_MOST, Words, clean,
+        TEXT_AT_MOST, Words, clean, split,
     },
     store::{self, NoteLog, NotesRead, StoreError},
 };
@@ -69,7 +70,7 @@ impl Engine {
     }
 
     fn add_note(&mut self, asked: NewNote, reply: Reply<String>) {
-        let plain = asked.plain || !self.config.log.encrypt;
+        let plain = asked.plain || !self.seals_notes();
         let (note, log) = match self.new_note(asked).and_then(|note| Ok((note, self.note_log()?))) {
             Ok(it) => it,
             Err(error) => return answer(reply, Err(error)),
@@ -88,9 +89,53 @@ impl Engine {
         });
     }
 
+    /// Tells whether what is written is to be sealed.
+    pub(super) fn seals_notes(&self) -> bool {
+        self.config.log.encrypt || self.is_config_unknown()
+    }
+
+    /// Before any config could be read, nobody knows whether notes are to be sealed.
+    fn is_config_unknown(&self) -> bool {
+        !self.config_error.is_empty() && self.config.profiles.is_empty()
+    }
+
+    /// Seals what was written with a session, as notes of it. Quiet does not wait for a keyring; whoever logged the
+    /// session is answered when both are done, and sees at the session whether the words are kept.
+    pub(super) fn seal_beside(
+        &self,
+        session: &str,
+        words: Option<String>,
+        reply: Reply<String>,
+    ) -> Reply<String> {
+        let Some(words) = words else { return reply };
+        let (settled, in_force) = oneshot::channel();
+        let (at, session, log) = (self.now, session.to_owned(), self.note_log());
+        let bus = self.desktop.session.clone();
+        tokio::spawn(async move {
+            let sealed = async {
+                let log = log?;
+                let key = keyring::key(&bus).await.map_err(|why| no_key(&why))?;
+                for text in split(&words, TEXT_AT_MOST) {
+                    let id = store::new_id().map_err(|error| not_kept(&error))?;
+                    let words = Words { text: Some(text), ..Words::default() };
+                    let (session, content) = (Some(session.clone()), Content::Open(words));
+                    keep(&log, sealed(Note { id, at, session, content }, &key)?)?;
+                }
+                Ok::<(), Error>(())
+            };
+            let (sealed, in_force) = tokio::join!(sealed, in_force);
+            if let Err(error) = sealed {
+                tracing::warn!(%error, "what was written with a session is not kept");
+            }
+            if let Ok(logged) = in_force {
+                answer(reply, logged);
+            }
+        });
+        settled
+    }
+
     fn new_note(&self, asked: NewNote) -> Result<Note, Error> {
-        // Before any config could be read, nobody knows whether notes are to be sealed.
-        if !asked.plain && !self.config_error.is_empty() && self.config.profiles.is_empty() {
+        if !asked.plain && self.is_config_unknown() {
             return Err(Error::NoKey(
                 "The config could not be read, so it is not known whether notes are to be sealed; \
                  nothing was kept. `quietctl check` shows every mistake."

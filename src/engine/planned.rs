@@ -18,7 +18,9 @@ use super::{
 };
 use crate::{
     api::{Error, PlannedEntry},
-    calendar::{AHEAD, Answer, Decided, Decision, Decisions, Planned, drop_forgotten, session_id},
+    calendar::{
+        AHEAD, Answer, Decided, Decision, Decisions, Planned, drop_forgotten, hand_over, session_id,
+    },
     config::{ANY_AT_MOST, Calendar},
     dbus::Comes,
     schedule::Session,
@@ -157,6 +159,9 @@ impl Engine {
         let problems = match answer {
             Some(answer) => {
                 self.planned.read = answer.planned;
+                if hand_over(&mut self.planned.decided, &self.planned.read) {
+                    self.keep_by_hand_soon();
+                }
                 let mut texts: Vec<String> =
                     answer.problems.into_iter().map(|problem| problem.text).collect();
                 texts.sort();
@@ -198,6 +203,9 @@ impl Engine {
             if self.sessions.iter().any(|session| session.id == id) {
                 // Another machine of the person's was quicker.
                 self.decided(one, Decided::Begun);
+                begun = true;
+            } else if late <= LATE_AT_MOST && self.was_lifted(one) {
+                self.decided(one, Decided::Dropped);
                 begun = true;
             } else if !late.is_negative() && late <= LATE_AT_MOST && self.begin_planned(one) {
                 begun = true;
@@ -270,6 +278,11 @@ impl Engine {
         }
         self.decided(one, Decided::Begun);
         true
+    }
+
+    /// Tells whether the person said off after the end of one that the calendar tells only now: off is off.
+    fn was_lifted(&self, one: &Upcoming) -> bool {
+        one.decided.is_none() && self.by_hand.offs.iter().any(|off| *off >= one.ends)
     }
 
     /// Tells whether anything becomes quiet after a planned session.
@@ -405,7 +418,8 @@ impl Engine {
                 Some(Decided::Begun) => return None,
             };
             let late = self.now.duration_since(one.ends);
-            let is_over = !late.is_negative() && (late > LATE_AT_MOST || !one.is_open());
+            let is_over = !late.is_negative()
+                && (late > LATE_AT_MOST || !one.is_open() || self.was_lifted(&one));
             (!is_over).then(|| PlannedEntry {
                 id: one.id,
                 ends: super::publish::usec(one.ends),

@@ -138,6 +138,7 @@ impl Daemon {
             evaluation: Evaluation::default(),
             now,
             since_boot: self.clock.since_boot(),
+            clock_lead: jiff::SignedDuration::ZERO,
             zone: TimeZone::UTC,
             slept: None,
             waited: Waited::default(),

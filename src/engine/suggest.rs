@@ -10,6 +10,9 @@ use crate::{
     suggestions::{Given, Stage, period},
 };
 
+/// What stands below a suggestion.
+const HOW_TO_HAVE_NONE: &str = "To have none: a-day = 0 under [suggestions] in your config";
+
 /// What was suggested, and what is to be shown of it.
 #[derive(Debug)]
 pub(super) struct Suggesting {
@@ -46,9 +49,11 @@ impl Engine {
         let Evaluation { measures, let_through, .. } = &self.evaluation;
         if measures.notifications != Notifications::All && let_through.is_none() {
             self.unsay(Saying::Suggestion);
-        } else if std::mem::take(&mut self.suggesting.waits) {
+        } else if self.attention.full_screen != Some(true)
+            && std::mem::take(&mut self.suggesting.waits)
+        {
             let line = self.suggesting.given.last.clone();
-            self.say(Saying::Suggestion, line, String::new());
+            self.say(Saying::Suggestion, line, HOW_TO_HAVE_NONE.to_owned());
         }
     }
 

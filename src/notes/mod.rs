@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use seal::{KEY, Key, NONCE};
-pub use text::{ASK_AT_MOST, TEXT_AT_MOST, TooLong, clean};
+pub use text::{ASK_AT_MOST, TEXT_AT_MOST, TooLong, clean, split};
 
 /// The highest mood; the lowest is 0.
 pub const MOOD_AT_MOST: u8 = 10;
@@ -64,6 +64,11 @@ impl Words {
     /// Tells whether nothing is said.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Tells whether there is something to read: a few words, or a question.
+    pub fn has_text(&self) -> bool {
+        self.text.is_some() || self.ask.is_some()
     }
 
     /// Takes out what nobody can have meant: files can be edited by hand.

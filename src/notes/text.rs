@@ -32,6 +32,22 @@ pub fn clean(what: &'static str, text: &str, at_most: usize) -> Result<Option<St
     Ok((!kept.is_empty()).then(|| kept.to_owned()))
 }
 
+/// Cuts a text into parts that fit, at the ends of lines or between words where there are any.
+pub fn split(text: &str, at_most: usize) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while let Some((end, _)) = rest.char_indices().nth(at_most) {
+        let fits = &rest[..end];
+        // What follows may begin just there.
+        let whole = rest[end..].starts_with(char::is_whitespace).then_some(end);
+        let end = whole.or_else(|| fits.rfind('\n')).or_else(|| fits.rfind(' ')).unwrap_or(end);
+        parts.push(rest[..end].trim_end().to_owned());
+        rest = rest[end..].trim_start();
+    }
+    parts.extend((!rest.is_empty()).then(|| rest.to_owned()));
+    parts
+}
+
 fn kept(letter: char) -> Option<char> {
     match letter {
         '\t' => Some(' '),
@@ -67,6 +83,26 @@ mod tests {
         for nothing in ["", " \n\t ", "\0\u{1}\u{202e}\u{feff}"] {
             assert_eq!(kept(nothing), None, "{nothing:?}");
         }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parts_fit_and_nothing_but_the_space_between_them_is_lost(text in "[a-c ä\n]{0,60}", at_most in 1_usize..12) {
+            let parts = split(&text, at_most);
+            let plain = |text: &str| text.chars().filter(|it| !it.is_whitespace()).collect::<String>();
+            proptest::prop_assert_eq!(plain(&parts.concat()), plain(&text));
+            for part in &parts {
+                proptest::prop_assert!(!part.is_empty() && part.chars().count() <= at_most, "{parts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_lines_or_words() {
+        assert_eq!(split("one two three", 7), ["one two", "three"]);
+        assert_eq!(split("one\ntwo three", 8), ["one", "two", "three"]);
+        assert_eq!(split("abcdef", 4), ["abcd", "ef"]);
+        assert_eq!(split(" short ", 9), ["short"]);
     }
 
     #[test]

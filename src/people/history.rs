@@ -14,6 +14,9 @@ const TRIES_AT_MOST: usize = 64;
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 const OF_ONE_AT_MOST: usize = 10;
 const SHOWN_AT_MOST: usize = 40;
+/// Updates of what is shown, a call's clock say: none of them is one more on the screen, and one that is not shown takes
+/// away what it updates.
+const UPDATES_AT_MOST: usize = 200;
 
 /// What of earlier notifications matters, for three minutes at most and never on a disk. `now` is the time since any moment
 /// that stays the same.
@@ -21,6 +24,7 @@ const SHOWN_AT_MOST: usize = 40;
 pub struct History {
     tries: VecDeque<(Duration, String)>,
     shown: VecDeque<(Duration, String)>,
+    updates: VecDeque<Duration>,
 }
 
 impl History {
@@ -44,7 +48,14 @@ impl History {
 
     /// Tells whether one more of an app may be shown, and counts it. What may not waits as any other does.
     pub fn may_show(&mut self, notice: &Notice<'_>, now: Duration) -> bool {
-        self.shown.retain(|(at, _)| now.saturating_sub(*at) < SHOWN_WITHIN);
+        let within = |at: Duration| now.saturating_sub(at) < SHOWN_WITHIN;
+        if notice.update {
+            self.updates.retain(|at| within(*at));
+            let may = self.updates.len() < UPDATES_AT_MOST;
+            self.updates.extend(may.then_some(now));
+            return may;
+        }
+        self.shown.retain(|(at, _)| within(*at));
         let app = fold(if notice.entry.is_empty() { notice.app } else { notice.entry });
         let of_it = self.shown.iter().filter(|(_, who)| *who == app).count();
         let may = of_it < OF_ONE_AT_MOST && self.shown.len() < SHOWN_AT_MOST;
@@ -89,6 +100,18 @@ mod tests {
         assert_eq!(shown, OF_ONE_AT_MOST);
         assert!(history.may_show(&of("zoom", "Ada"), at(5)));
         assert!(history.may_show(&of("storm", "x"), at(15)), "later there is room again");
+    }
+
+    #[test]
+    fn a_call_that_is_updated_again_and_again_stays() {
+        let mut history = History::default();
+        let update = Notice { update: true, ..of("zoom", "Ada") };
+        assert!(history.may_show(&of("zoom", "Ada"), at(0)));
+        for tenth in 0..100 {
+            assert!(history.may_show(&update, Duration::from_millis(100 * tenth)));
+        }
+        let storm = (0..1_000).filter(|_| history.may_show(&update, at(11))).count();
+        assert!(storm < UPDATES_AT_MOST, "{storm}");
     }
 
     proptest! {

@@ -48,12 +48,15 @@ pub struct Bar {
 const PLACE: usize = 10;
 const WIDTH: usize = 7;
 
+/// As many bars have a label each, and each the place that so many would have: one alone would be a wall.
+pub const FEW: usize = 7;
+
 /// The height of a [`Shape::Mark`].
 const MARK: f64 = 4.0;
 
 /// Draws a chart.
 pub fn draw(chart: &Chart<'_>, out: &mut String) {
-    let width = chart.bars.len() * PLACE;
+    let width = chart.bars.len().max(FEW) * PLACE;
     let [top, middle, ground] = &chart.scale;
     let _ = write!(
         out,
@@ -81,17 +84,29 @@ pub fn draw(chart: &Chart<'_>, out: &mut String) {
             out,
             "<rect class=\"{class}\" x=\"{x}.5\" y=\"{y:.2}\" width=\"{WIDTH}\" height=\"{height:.2}\"><title>{says}</title></rect>",
             class = chart.class,
-            x = at * PLACE + 1,
+            x = left(at, chart.bars.len()),
             says = escaped(&bar.says),
         );
     }
     out.push_str("</svg>");
     marks(chart.bars, width, out);
-    out.push_str("<div class=\"along\" aria-hidden=\"true\">");
+    let many = chart.bars.len();
+    let few = if many <= FEW {
+        // Each label is in the middle of its bar's place.
+        format!(" few\" style=\"width:{}%", many * 100 / FEW)
+    } else {
+        String::new()
+    };
+    let _ = write!(out, "<div class=\"along{few}\" aria-hidden=\"true\">");
     for label in chart.along {
         let _ = write!(out, "<span>{}</span>", escaped(label));
     }
     out.push_str("</div></div></figure>");
+}
+
+/// Where a bar begins, less a half; few are in the middle.
+fn left(at: usize, many: usize) -> usize {
+    at * PLACE + FEW.saturating_sub(many) * PLACE / 2 + 1
 }
 
 /// A strip below the bars, with a mark under each bar in whose time a session ended.
@@ -104,7 +119,7 @@ fn marks(bars: &[Bar], width: usize, out: &mut String) {
         "<svg class=\"marks\" aria-hidden=\"true\" viewBox=\"0 0 {width} 10\" preserveAspectRatio=\"none\">"
     );
     for (at, _) in bars.iter().enumerate().filter(|(_, bar)| bar.sessions > 0) {
-        let x = at * PLACE + 1;
+        let x = left(at, bars.len());
         let _ = write!(
             out,
             "<rect class=\"session\" x=\"{x}.5\" y=\"2\" width=\"{WIDTH}\" height=\"8\"/>"

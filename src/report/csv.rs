@@ -11,9 +11,16 @@ pub fn csv(report: &Report) -> String {
     let mut head: Vec<String> = names.into_iter().map(str::to_owned).collect();
     head.extend(report.groups.iter().map(|group| format!("screen_minutes {}", group.name)));
     head.extend(["mood", "sleep_minutes", "notes", "to_ask"].map(str::to_owned));
+    let has_hours = report.screen().is_some();
+    if has_hours {
+        head.extend((0..24).map(|hour| format!("screen_minutes {hour:02}:00")));
+    }
     let mut out = String::new();
     row(&mut out, head);
-    let minutes = |seconds: u64| ((seconds + 30) / 60).to_string();
+    // An empty cell is what is not known; a nought would be a number.
+    let minutes = |seconds: Option<u64>| {
+        seconds.map(|seconds| (seconds / 60).to_string()).unwrap_or_default()
+    };
     let number = |value: Option<u16>| value.map(|value| value.to_string()).unwrap_or_default();
     for day in &report.days {
         let sessions = report.sessions.iter().filter(|it| it.ended.date() == day.date);
@@ -28,9 +35,10 @@ pub fn csv(report: &Report) -> String {
             minutes(day.quiet),
         ];
         if report.screen_time {
-            cells.push(minutes(day.screen));
+            cells.push(minutes(day.screen()));
         }
-        let group = |name: &String| minutes(day.groups.get(name).copied().unwrap_or(0));
+        let group =
+            |name: &String| minutes(day.hours.map(|_| day.groups.get(name).copied().unwrap_or(0)));
         cells.extend(report.groups.iter().map(|it| group(&it.name)));
         cells.extend([
             number(day.mood.map(u16::from)),
@@ -38,6 +46,10 @@ pub fn csv(report: &Report) -> String {
             texts.join("\n\n"),
             asks.join("\n"),
         ]);
+        if has_hours {
+            let hour = |at: usize| minutes(day.hours.map(|hours| hours[at]));
+            cells.extend((0..24).map(hour));
+        }
         row(&mut out, cells);
     }
     out

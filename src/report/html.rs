@@ -6,7 +6,7 @@ use jiff::civil::{Date, ISOWeekDate};
 
 use super::{
     Day, Report,
-    chart::{Bar, Chart, Shape, draw, share},
+    chart::{Bar, Chart, FEW, Shape, draw, share},
     words,
 };
 
@@ -67,17 +67,22 @@ fn figures(report: &Report, out: &mut String) {
     let on = |many: usize| format!("on {}", words::counted(many, "day"));
     let days = report.days_with(|day| day.sessions > 0);
     let mut figures = vec![("Sessions", report.sessions.len().to_string(), on(days))];
-    let days = report.days_with(|day| day.quiet > 0);
-    figures.push(("Quiet time kept", words::time(report.quiet()), on(days)));
+    let days_with = |of: fn(&Day) -> Option<u64>| {
+        let days = report.days_with(|day| of(day).is_some_and(|seconds| seconds > 0));
+        report.known_from(of).map(|_| on(days)).unwrap_or_default()
+    };
+    figures.push(("Quiet time kept", words::quiet(report), days_with(|day| day.quiet)));
     if report.screen_time {
-        let days = report.days_with(|day| day.screen > 0);
-        figures.push(("At the screen", words::time(report.screen()), on(days)));
+        figures.push(("At the screen", words::screen(report), days_with(Day::screen)));
     }
     out.push_str("<dl class=\"figures\">");
     for (name, text, more) in figures {
         let _ = write!(out, "<div><dt>{name}</dt><dd>{text}<span>{more}</span></dd></div>");
     }
     out.push_str("</dl>\n");
+    if let Some(why) = words::what_is_not_known(report) {
+        let _ = writeln!(out, "<p class=\"soft why\">{why}</p>");
+    }
 }
 
 fn questions(report: &Report, out: &mut String) {
@@ -114,8 +119,9 @@ struct Bucket<'a> {
 }
 
 impl Bucket<'_> {
-    fn sum(&self, of: impl Fn(&Day) -> u64) -> u64 {
-        self.days.iter().map(of).sum()
+    /// What was counted; none where that is not known of any of its days.
+    fn sum(&self, of: impl Fn(&Day) -> Option<u64>) -> Option<u64> {
+        self.days.iter().filter_map(of).reduce(|sum, more| sum + more)
     }
 
     /// What was noted, on average; none where nothing was.
@@ -173,19 +179,21 @@ fn named<'a>(
 fn charts(report: &Report, (by, buckets): &(&'static str, Vec<Bucket<'_>>), out: &mut String) {
     let along = along(buckets);
     let numbers = "The numbers are in the table Day by day.";
-    let over_time = |title: String, class: &str, of: &dyn Fn(&Day) -> u64, out: &mut String| {
-        let bars: Vec<Bar> = buckets
-            .iter()
-            .map(|bucket| {
-                let sum = bucket.sum(of);
-                let bar = bucket.bar(Some(sum), &words::time(sum));
-                let sessions = if class == "quiet" { bar.sessions } else { 0 };
-                Bar { sessions, ..bar }
-            })
-            .collect();
-        hours_chart(&title, numbers, class, &bars, &along, out);
-    };
-    if report.quiet() > 0 || !report.sessions.is_empty() {
+    let over_time =
+        |title: String, class: &str, of: &dyn Fn(&Day) -> Option<u64>, out: &mut String| {
+            let bars: Vec<Bar> = buckets
+                .iter()
+                .map(|bucket| {
+                    let sum = bucket.sum(of);
+                    let said = sum.map_or_else(|| "not known".to_owned(), words::time);
+                    let bar = bucket.bar(sum, &said);
+                    let sessions = if class == "quiet" { bar.sessions } else { 0 };
+                    Bar { sessions, ..bar }
+                })
+                .collect();
+            hours_chart(&title, numbers, class, &bars, &along, out);
+        };
+    if report.quiet().is_some_and(|quiet| quiet > 0 || !report.sessions.is_empty()) {
         out.push_str("<section><h2>Quiet time</h2>");
         over_time(format!("Quiet time kept, {by}"), "quiet", &|day| day.quiet, out);
         if !report.sessions.is_empty() {
@@ -193,27 +201,22 @@ fn charts(report: &Report, (by, buckets): &(&'static str, Vec<Bucket<'_>>), out:
         }
         out.push_str("</section>\n");
     }
-    if report.screen_time {
+    if report.screen().is_some() {
         out.push_str("<section><h2>Time at the screen</h2>");
-        if report.screen() == 0 {
-            out.push_str("<p>Nothing was counted in this time.</p></section>\n");
-        } else {
-            over_time(format!("At the screen, {by}"), "screen", &|day| day.screen, out);
-            by_hour(report, out);
-            groups(report, out);
-            out.push_str(
-                "<p class=\"soft\">Counted while somebody was there; locked, idle and asleep do not count.</p></section>\n",
-            );
-        }
+        over_time(format!("At the screen, {by}"), "screen", &Day::screen, out);
+        by_hour(report, out);
+        groups(report, out);
+        out.push_str(
+            "<p class=\"soft\">Counted while somebody was there; locked, idle and asleep do not count.</p></section>\n",
+        );
     }
     sleep_and_mood(by, buckets, &along, out);
 }
 
 /// The first, the one in the middle and the last; all where they are few.
 fn along(buckets: &[Bucket<'_>]) -> Vec<String> {
-    let all = || buckets.iter().map(|bucket| bucket.short.clone());
-    if buckets.len() <= 7 {
-        return all().collect();
+    if buckets.len() <= FEW {
+        return buckets.iter().map(|bucket| bucket.short.clone()).collect();
     }
     let at = [0, (buckets.len() - 1) / 2, buckets.len() - 1];
     at.iter().filter_map(|at| buckets.get(*at)).map(|bucket| bucket.short.clone()).collect()
@@ -241,7 +244,8 @@ fn top_of(most: u64) -> u64 {
 }
 
 fn by_hour(report: &Report, out: &mut String) {
-    let days = u64::try_from(report.days_with(|day| day.screen > 0)).unwrap_or(1).max(1);
+    let days = words::days_at_the_screen(report).max(1);
+    let average = if days == 1 { "" } else { ", on average" };
     let bars: Vec<Bar> = report
         .hours
         .iter()
@@ -253,12 +257,14 @@ fn by_hour(report: &Report, out: &mut String) {
         })
         .collect();
     let along = ["00:00", "06:00", "12:00", "18:00", "24:00"].map(str::to_owned);
-    let title = "At the screen, by hour of the day, on average";
+    let title = format!("At the screen, by hour of the day{average}");
     let says = "The numbers are in the table below it.";
-    hours_chart(title, says, "screen", &bars, &along, out);
-    out.push_str(
-        "<details><summary>By hour, as a table</summary><table><thead><tr><th scope=\"col\">hour</th>\
-         <th scope=\"col\" class=\"number\">on average</th></tr></thead><tbody>",
+    hours_chart(&title, says, "screen", &bars, &along, out);
+    begin_table("by-hour", "By hour, as a table", out);
+    let _ = write!(
+        out,
+        "<table><thead><tr><th scope=\"col\">hour</th><th scope=\"col\" class=\"number\">{}</th></tr></thead><tbody>",
+        if days == 1 { "time" } else { "on average" }
     );
     for (hour, seconds) in report.hours.iter().enumerate().filter(|(_, seconds)| **seconds > 0) {
         let _ = write!(
@@ -267,7 +273,7 @@ fn by_hour(report: &Report, out: &mut String) {
             words::time(seconds / days)
         );
     }
-    out.push_str("</tbody></table></details>");
+    out.push_str("</tbody></table></div>");
 }
 
 fn groups(report: &Report, out: &mut String) {
@@ -352,18 +358,16 @@ fn notes(report: &Report, out: &mut String) {
 
 /// All days on which something was, as a table.
 fn day_by_day(report: &Report, out: &mut String) {
-    let something = |day: &&Day| {
-        day.screen + day.quiet > 0 || day.mood.is_some() || day.sleep.is_some() || day.sessions > 0
-    };
-    if report.days_with(|day| something(&day)) == 0 {
-        out.push_str(
-            "<section><p>Nothing was logged, noted or counted in this time.</p></section>\n",
-        );
+    if report.days_with(Day::has_something) == 0 {
+        if report.notes.is_empty() {
+            // What was counted is said above.
+            out.push_str("<section><p>Nothing was logged or noted in this time.</p></section>\n");
+        }
         return;
     }
-    out.push_str(
-        "<section><h2>Day by day</h2><details><summary>As a table</summary><div class=\"wide\"><table class=\"days\"><thead><tr>",
-    );
+    out.push_str("<section><h2>Day by day</h2>");
+    begin_table("day-by-day", "As a table", out);
+    out.push_str("<table class=\"days\"><thead><tr>");
     let mut heads = vec!["day", "sessions", "quiet"];
     if report.screen_time {
         heads.push("at the screen");
@@ -373,8 +377,10 @@ fn day_by_day(report: &Report, out: &mut String) {
         let _ = write!(out, "<th scope=\"col\">{head}</th>");
     }
     out.push_str("</tr></thead><tbody>");
-    for day in report.days.iter().filter(something) {
-        let or_none = |seconds: u64| if seconds > 0 { words::time(seconds) } else { String::new() };
+    for day in report.days.iter().filter(|day| day.has_something()) {
+        let or_none = |seconds: Option<u64>| {
+            seconds.filter(|seconds| *seconds > 0).map(words::time).unwrap_or_default()
+        };
         let sessions = if day.sessions > 0 { day.sessions.to_string() } else { String::new() };
         let _ = write!(
             out,
@@ -383,12 +389,21 @@ fn day_by_day(report: &Report, out: &mut String) {
             or_none(day.quiet)
         );
         if report.screen_time {
-            let _ = write!(out, "<td>{}</td>", or_none(day.screen));
+            let _ = write!(out, "<td>{}</td>", or_none(day.screen()));
         }
         let sleep = day.sleep.map(|minutes| words::time(u64::from(minutes) * 60));
         let mood = day.mood.map(|mood| mood.to_string());
         let (sleep, mood) = (sleep.unwrap_or_default(), mood.unwrap_or_default());
         let _ = write!(out, "<td>{sleep}</td><td>{mood}</td></tr>");
     }
-    out.push_str("</tbody></table></div></details></section>\n");
+    out.push_str("</tbody></table></div></section>\n");
+}
+
+/// Begins a table that is opened with a tick, and ends with its `div`. Printed it is always there: what browsers keep shut
+/// in `details` no style opens in all of them.
+fn begin_table(id: &str, name: &str, out: &mut String) {
+    let _ = write!(
+        out,
+        "<input type=\"checkbox\" class=\"opens\" id=\"{id}\"/><label for=\"{id}\">{name}</label><div class=\"wide\">"
+    );
 }

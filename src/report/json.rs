@@ -13,12 +13,12 @@ pub fn json(report: &Report) -> String {
         .map(|day| {
             json!({
                 "date": day.date.to_string(),
-                "screen_seconds": report.screen_time.then_some(day.screen),
+                "screen_seconds": day.screen(),
                 "quiet_seconds": day.quiet,
                 "sessions": day.sessions,
                 "mood": day.mood,
                 "sleep_minutes": day.sleep,
-                "groups": day.groups,
+                "groups": day.hours.map(|_| &day.groups),
             })
         })
         .collect();
@@ -50,8 +50,8 @@ pub fn json(report: &Report) -> String {
         "to": report.to.to_string(),
         "made": report.made.to_string(),
         "days": days,
-        "screen_seconds_by_hour": report.screen_time.then_some(report.hours),
-        "groups": groups,
+        "screen_seconds_by_hour": report.screen().map(|_| report.hours),
+        "groups": report.screen().map(|_| groups),
         "sessions": sessions,
         "notes": notes,
     });

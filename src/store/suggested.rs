@@ -24,7 +24,9 @@ pub fn suggestions(env: &Env) -> Lists {
 /// The person's own list of a kind, if there is one.
 pub fn suggestion_text(env: &Env, kind: &str) -> Option<String> {
     let mut text = Vec::new();
-    let file = File::open(env.suggestions_dir().join(kind).with_extension("txt")).ok()?;
+    let path = env.suggestions_dir().join(kind).with_extension("txt");
+    // To open a pipe is to wait for whoever writes into it.
+    let file = path.metadata().is_ok_and(|it| it.is_file()).then(|| File::open(path))?.ok()?;
     file.take(LIST_AT_MOST).read_to_end(&mut text).ok()?;
     Some(String::from_utf8_lossy(&text).into_owned())
 }
@@ -70,6 +72,10 @@ mod tests {
         assert_eq!(lists.next(Stage::FirstHours, 0, ""), Some("\u{fffd} tea"));
         fs::write(folder.join("rest.txt"), vec![b'x'; 1 << 20]).unwrap();
         assert!(suggestions(&env).next(Stage::FirstHours, 0, "").is_some());
+        // Whoever opens a pipe waits for its other end.
+        let pipe = folder.join("walk.txt");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(suggestion_text(&env, "walk"), None);
     }
 
     #[test]

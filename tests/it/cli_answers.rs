@@ -77,7 +77,7 @@ async fn each_no_of_the_daemon_has_its_exit_code() {
         (Error::NeverLocked("A terminal is never locked.".into()), &["unlock", "foot"], 1),
         (Error::ConfigInvalid("It has 2 mistakes.".into()), &["start", "settle"], 1),
         (Error::NotKept("The disk is full.".into()), &["log"], 4),
-        (Error::NothingRunning("Screen time is not counted.".into()), &["today"], 1),
+        (Error::NotKept("The disk is full.".into()), &["today"], 4),
     ] {
         desk.scene().refuses = Some(error.clone());
         let ran = desk.run(arguments).await;
@@ -328,9 +328,12 @@ async fn today_and_the_week_for_people_and_for_programs() {
         desk.scene().asked.clear();
         let ran = desk.run(arguments).await;
         assert_eq!((ran.code, &*ran.err), (0, ""));
-        assert_eq!(desk.scene().asked, [format!("ScreenTime {days}")]);
+        let asked = desk.scene().asked.clone();
+        let asked: Vec<&str> = asked.iter().map(|it| it.split(' ').next().unwrap()).collect();
+        assert_eq!(asked, ["ScreenTime", "Sessions", "Notes"]);
+        assert_eq!(desk.scene().asked[0], format!("ScreenTime {days}"));
         // By the built-in groups.
-        for said in ["33 minutes at the screen", "games", "no app known", "quiet 1m"] {
+        for said in ["33 min at the screen", "games", "no app known", "quiet 1 min"] {
             assert!(ran.out.contains(said), "{said}: {}", ran.out);
         }
         let ran = desk.run(&[arguments, &["--format", "json"]].concat()).await;

@@ -50,7 +50,8 @@ impl House {
         self.path(".local/state/quietd").join(file)
     }
 
-    fn dress(&self, program: &str) -> Command {
+    /// A command that meets this home and these buses, with nothing to read.
+    pub fn dress(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()

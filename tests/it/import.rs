@@ -23,6 +23,25 @@ phases = [{ for = "2h", profile = "theirs" }]
 notifications = "batched"
 "#;
 
+/// Two windows that meet, noon and midnight.
+const ALL_WEEK: &str = r#"
+[[weekly]]
+name = "am"
+days = "daily"
+from = "00:00"
+until = "12:00"
+profile = "x"
+[[weekly]]
+name = "pm"
+days = "daily"
+from = "12:00"
+until = "00:00"
+profile = "x"
+[profiles.x]
+notifications = "urgent"
+lock = ["@news"]
+"#;
+
 struct Ran {
     code: i32,
     out: String,
@@ -101,6 +120,7 @@ async fn what_a_plan_may_not_do_is_refused_by_name() {
             "[[after]]\nsession = \"any\"\nphases = [{ for = \"5000h\", profile = \"settle\" }]\n",
             "72 hours after a session at the latest",
         ),
+        (ALL_WEEK, "the windows of \"am\" and \"pm\" leave no hour open"),
         ("[profiles.x]\ndim = 90\n", "`dim = 90` is taken as 75"),
         ("[never]\napps = [\"steam\"]\n", "a plan cannot say \"never\""),
         ("[profiles.x\n", "a heading is not closed"),

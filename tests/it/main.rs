@@ -46,6 +46,7 @@ mod sealed;
 mod setting;
 mod sites;
 mod swaync;
+mod terminal;
 mod timers;
 mod way_through;
 mod windows;

@@ -113,7 +113,7 @@ async fn a_note_is_kept_with_its_session_and_shown_where_it_is_asked_for() {
     let ran = run(&house, &["sessions"]).await;
     assert!(ran.out.contains("(1 note)") && !ran.out.contains("three words"), "{ran:?}");
     let ran = run(&house, &["notes"]).await;
-    assert!(ran.out.contains("mood 6, slept 7 hours 30 minutes"), "{ran:?}");
+    assert!(ran.out.contains("mood 6, slept 7 h 30 min"), "{ran:?}");
     let ran = run(&house, &["notes", "--ask"]).await;
     assert!(ran.out.contains("a swim?") && !ran.out.contains("pipe"), "{ran:?}");
     assert!(run(&house, &["notes", "--since", "tomorrow"]).await.out.contains("No note"));

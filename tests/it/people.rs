@@ -302,4 +302,25 @@ async fn the_card_is_shown_in_every_state() {
     let json = desk.run(&["people", "--format", "json"]).await.json();
     assert_eq!(json["people"][0]["checked"], "2026-10-01");
     assert!(json["trouble"].is_string() && json["finder"]["checked"].is_string());
+
+    // Bytes that are no text, and more of them than a config has.
+    let mut bytes = b"# M\xfcller \xff\n".to_vec();
+    for before in [1, 100_000] {
+        let text = [bytes.repeat(before), card.as_bytes().to_vec()].concat();
+        std::fs::write(desk.home.path().join(".config/quietd/config.toml"), text).unwrap();
+        let odd = desk.run(&["people"]).await.out;
+        assert!(odd.contains("+49 30 1234567") && odd.contains("has mistakes"), "{odd}");
+    }
+    bytes.resize(17 << 20, b'#');
+    std::fs::write(desk.home.path().join(".config/quietd/config.toml"), bytes).unwrap();
+    let large = desk.run(&["people"]).await.out;
+    assert!(large.contains("larger than 16 MiB") && !large.contains("Nobody"), "{large}");
+
+    let to_come = "[[people.card]]\nname = 'Mum'\nchecked = 2999-01-01\n";
+    desk.write(".config/quietd/config.toml", to_come);
+    let check = desk.run(&["check"]).await;
+    assert_eq!(check.code, 0, "{}", check.err);
+    assert!(check.out.contains("2999-01-01 is still to come"), "{}", check.out);
+    let json = desk.run(&["check", "--format", "json"]).await.json();
+    assert_eq!(json["warnings"][0]["line"], 3);
 }

@@ -146,7 +146,7 @@ async fn what_cannot_be_read_is_told_without_a_name_and_the_rest_is_read() {
     next_change(&house, ends).await;
     let status = house.quietctl(&["status"]).await;
     let status = String::from_utf8(status.stdout).unwrap();
-    for said in ["larger than 10 MiB", "not text", "no calendar", "more than once a day"] {
+    for said in ["larger than 10 MiB", "not text", "no calendar", "repeats by the hour"] {
         assert!(
             status.split_whitespace().collect::<Vec<_>>().join(" ").contains(said),
             "{said}: {status}"
@@ -219,4 +219,38 @@ async fn of_an_erased_appointment_no_time_stays_and_it_does_not_begin_again() {
         quietd.stop().await;
         assert_eq!(with(house.home.path(), &times), [""; 0], "{what:?}, {with_daemon}");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_still_writes_changes_nothing() {
+    let (house, _dunst) = house().await;
+    let ends = from_now(SignedDuration::from_hours(2));
+    write(&house, "one", ends, "");
+    let quietd = house.start().await;
+    next_change(&house, ends).await;
+    let path = house.path("Calendars/mine/one.ics");
+    let whole = fs::read_to_string(&path).unwrap();
+    // Written in place, and not yet up to its end.
+    fs::write(&path, &whole[..whole.find("DTEND").unwrap()]).unwrap();
+    let told = async || {
+        let status = house.quietctl(&["status"]).await;
+        String::from_utf8(status.stdout).unwrap().contains("incomplete")
+    };
+    house.until("it is told", told).await;
+    let usec = u64::try_from(ends.as_microsecond()).unwrap();
+    assert_eq!(planned(&house).await.iter().map(|it| it.ends).collect::<Vec<_>>(), [usec]);
+
+    let later = ends + SignedDuration::from_mins(30);
+    write(&house, "one", later, "SEQUENCE:1\r\n");
+    next_change(&house, later).await;
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_calendar_that_is_not_there_is_named() {
+    let (house, _dunst) = house().await;
+    fs::remove_dir_all(house.path("Calendars")).unwrap();
+    let check = house.quietctl(&["check"]).await;
+    let check = String::from_utf8(check.stdout).unwrap();
+    assert!(check.contains("~/Calendars: There is nothing"), "{check}");
 }

@@ -221,6 +221,35 @@ async fn not_today_is_not_today() {
 }
 
 #[tokio::test]
+async fn off_is_off_whatever_the_calendar_and_the_clock_do() {
+    let mut desk = Desk::new().await;
+    desk.calendar(&[("a", 0), ("b", 24 * 7)]).await;
+    desk.until("it begins", |it| it.quiet).await;
+    desk.pass(1).await;
+    desk.ask(|reply| Request::Off { reply }).await.unwrap();
+    let drop = |reply| {
+        let decided = quietd::calendar::Decided::Dropped;
+        Request::Planned(PlannedCall::Decide { id: "cal-b".into(), decided, reply })
+    };
+    desk.ask(drop).await.unwrap();
+    // Written anew: by another id, an hour later, and one that nobody knew of.
+    desk.pass(60).await;
+    desk.calendar(&[("a2", 1), ("b2", 24 * 7 + 1), ("c", -3)]).await;
+    desk.pass(1).await;
+    let planned = desk.planned().await;
+    assert_eq!((planned.len(), &*planned[0].state), (1, "dropped"), "{planned:?}");
+    assert_eq!(desk.sessions().await.len(), 1);
+    assert!(!desk.snapshot.borrow().quiet);
+    // A clock that is set back, and right again.
+    for hours in [-3, 3] {
+        desk.clock.set(desk.clock.now() + SignedDuration::from_hours(hours));
+        desk.tell.send(Event::ClockSet).await.unwrap();
+        assert_eq!(desk.sessions().await.len(), 1);
+        assert!(!desk.snapshot.borrow().quiet, "{hours}");
+    }
+}
+
+#[tokio::test]
 async fn one_that_was_slept_through_begins_in_the_phase_it_has_reached() {
     let mut desk = Desk::new().await;
     desk.calendar(&[("old", -13), ("late", -5)]).await;

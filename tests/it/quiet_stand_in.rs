@@ -10,7 +10,7 @@ use std::{
 
 use quietd::{
     api::{
-        AppEntry, DoctorEntry, Error, INTERFACE, MeasuresEntry, NAME, PATH, PeriodEntry,
+        AppEntry, DoctorEntry, Error, INTERFACE, MeasuresEntry, NAME, NoteEntry, PATH, PeriodEntry,
         ProblemEntry, ScreenTimeEntry, SessionEntry, ToLockEntry, WaitEntry,
     },
     standin::PrivateBus,
@@ -88,6 +88,10 @@ impl Control {
 
     fn sessions(&self, since_usec: u64) -> Result<Vec<SessionEntry>, Error> {
         Ok(self.hear(format!("Sessions {since_usec}"))?.sessions.clone())
+    }
+
+    fn notes(&self, since_usec: u64) -> Result<Vec<NoteEntry>, Error> {
+        self.hear(format!("Notes {since_usec}")).map(|_| vec![])
     }
 
     fn start(&self, profile: &str, usec: u64) -> Result<String, Error> {

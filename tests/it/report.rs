@@ -54,7 +54,7 @@ async fn a_report_holds_what_was_ticked_and_only_its_owner_can_read_it() {
     for says in [
         "notes            1 of 3",
         "1, with what you called them",
-        "30 minutes, by day",
+        "30 min, by day",
         "~/quiet-report-",
     ] {
         assert!(ran.out.contains(says), "{says}: {}", ran.out);
@@ -110,6 +110,60 @@ async fn a_report_holds_what_was_ticked_and_only_its_owner_can_read_it() {
     assert_eq!(run(&house, &["erase", "--all", "--yes"]).await.code, 0);
     assert!(!house.state("screen-time.jsonl").exists(), "what was counted is erased too");
     let ran = run(&house, &["report", "--output", "-"]).await;
-    assert!(ran.out.contains("Nothing was logged, noted or counted"), "{ran:?}");
+    assert!(ran.out.contains("Nothing was logged or noted"), "{ran:?}");
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn where_nothing_is_counted_the_rest_is_shown_and_no_nought() {
+    let house = House::new().await;
+    house.write_config("[screen-time]\nkeep = \"off\"\n");
+    let quietd = house.start().await;
+    for arguments in [&["log", "retreatword"][..], &["note", "--mood", "6", "--sleep", "7h30m"]] {
+        assert_eq!(run(&house, arguments).await.code, 0);
+    }
+    for command in ["today", "week"] {
+        let ran = run(&house, &[command]).await;
+        assert_eq!((ran.code, &*ran.err), (0, ""), "{command}");
+        for says in ["Screen time is not counted", "retreatword", "mood 6, slept 7 h 30 min"] {
+            assert!(ran.out.contains(says), "{command}: {says}: {}", ran.out);
+        }
+        let value = run(&house, &[command, "--format", "json"]).await.json();
+        assert!(value["counted"] == false && value["seconds"].is_null(), "{value}");
+        assert_eq!(value["noted"][0]["mood"], 6);
+    }
+    let ran = run(&house, &["report", "--yes"]).await;
+    for says in ["quiet time kept  not counted", "screen time      not counted", "keep = \"off\""] {
+        assert!(ran.code == 0 && ran.out.contains(says), "{says}: {ran:?}");
+    }
+    let page = fs::read_to_string(&reports(&house)[0]).unwrap();
+    assert!(page.contains("not counted here") && page.contains("Mood, from 0 to 10"), "{page}");
+    let ran = run(&house, &["report", "--output", "-", "--notes", "none"]).await;
+    assert!(!ran.out.contains("Mood, from 0 to 10"), "the note was refused: {}", ran.out);
+    quietd.stop().await;
+}
+
+#[tokio::test]
+async fn a_report_goes_where_a_link_leads_and_says_what_it_cannot_be() {
+    let house = House::new().await;
+    let quietd = house.start().await;
+    fs::write(house.path("real.html"), "old").unwrap();
+    std::os::unix::fs::symlink("real.html", house.path("link.html")).unwrap();
+    let ran = run(&house, &["report", "--output", "link.html"]).await;
+    assert!(ran.code == 1 && ran.err.contains("~/real.html is there already"), "{ran:?}");
+    let ran = run(&house, &["report", "--output", "link.html", "--yes"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(fs::read_to_string(house.path("real.html")).unwrap().contains("<h1>Report, "));
+    assert!(fs::symlink_metadata(house.path("link.html")).unwrap().is_symlink());
+    for (more, says) in [
+        (&["--from", "2001-01-01"][..], "room for 5 years at most"),
+        (&["--from", "2999-01-01"], "2999-01-01 lies in the future"),
+        (&["--from", "31.10.2026"], "is not a day that can be read."),
+    ] {
+        let ran = run(&house, &[&["report", "--output", "-"], more].concat()).await;
+        assert!(ran.code == 2 && ran.err.contains(says) && ran.out.is_empty(), "{ran:?}");
+    }
+    let ran = run(&house, &["report", "--output", "-", "--to", "2999-01-01"]).await;
+    assert!(ran.code == 0 && ran.err.starts_with("2999-01-01 lies in the future"), "{ran:?}");
     quietd.stop().await;
 }

@@ -402,6 +402,15 @@ async fn sway_tells_which_app_has_the_focus() {
     sway.tells(0x8000_0000, r#"{"change":"focus","current":{"id":2,"focus":[]}}"#).await;
     let before = desk.seconds().await;
     desk.passes_until("an empty workspace", |all| all.seconds > before + 5).await;
+    // What was closed, and where the focus went, it asks about; it is answered late.
+    assert_eq!([sway.hears().await.0, sway.hears().await.0], [4, 4]);
+    let focus = r#"{"change":"focus","container":{"id":6,"pid":8,"app_id":"zathura"}}"#;
+    sway.tells(window, focus).await;
+    desk.passes_until("one more", has("zathura")).await;
+    sway.tells(window, r#"{"change":"move","container":{"id":6,"pid":8}}"#).await;
+    assert_eq!(sway.hears().await.0, 4);
+    sway.tells(4, r#"{"id":1,"nodes":[{"id":2,"focused":true},{"id":6,"pid":8}]}"#).await;
+    desk.passes_until("moved away", |all| all.seconds > all.apps.values().sum::<u32>() + 25).await;
     desk.stop().await;
     let kept = std::fs::read_to_string(desk.file()).unwrap();
     assert!(kept.contains("XTerm") && !kept.contains("secret"), "{kept}");

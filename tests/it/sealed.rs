@@ -157,6 +157,13 @@ async fn what_a_note_says_is_sealed_on_disk_and_read_with_the_key() {
     assert_eq!((&read[0]["text"], &read[0]["mood"]), (&"wintergreen".into(), &6.into()));
     assert_eq!(note(&house, &["second"]).await.0, 0);
     assert_eq!(keyring.set(|scene| scene.made), 1, "one key for all notes");
+    // So are the words that a session is logged with.
+    let logged = house.quietctl(&["log", "one", "--note", "bogmyrtle"]).await;
+    assert!(logged.status.success() && !on_disk(&house).contains("bogmyrtle"), "{logged:?}");
+    let read = notes(&house).await;
+    assert!(read[2]["text"] == "bogmyrtle" && read[2]["session"].is_string(), "{read:?}");
+    let erased = read[2]["id"].as_str().unwrap().to_owned();
+    assert!(house.quietctl(&["erase", "--note", &erased, "--yes"]).await.status.success());
 
     // A keyring that is locked: what is there is not read, nothing else stops.
     keyring.set(|scene| scene.locked = true);
@@ -169,11 +176,31 @@ async fn what_a_note_says_is_sealed_on_disk_and_read_with_the_key() {
     );
     assert_eq!(note(&house, &["unsealed", "--plain"]).await.0, 0);
     assert!(on_disk(&house).contains("unsealed") && !on_disk(&house).contains("third"));
+    let logged = house.quietctl(&["log", "two", "--note", "bogmyrtle"]).await;
+    let said = String::from_utf8_lossy(&logged.stdout);
+    assert!(logged.status.code() == Some(4) && said.contains("Logged"), "{said}");
+    assert!(
+        said.contains("What you wrote is not kept") && said.contains("note --session"),
+        "{said}"
+    );
+    assert!(!on_disk(&house).contains("bogmyrtle"));
     for command in
         [&["status"][..], &["sessions"], &["log"], &["off"], &["report", "--output", "-"]]
     {
         assert!(house.quietctl(command).await.status.success(), "{command:?}");
     }
+
+    let page = house.path("report.html");
+    let report = ["report", "--yes", "--output", page.to_str().unwrap()];
+    for command in [&report[..], &["notes", "--ask"], &["today"]] {
+        let said = house.quietctl(command).await.stdout;
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("2 notes are sealed and cannot be opened now."), "{said}");
+        assert!(!said.contains("mood             not noted"), "nobody can know: {said}");
+    }
+
+    let said = house.quietctl(&["report", "--output", "-"]).await.stderr;
+    assert!(String::from_utf8_lossy(&said).contains("2 notes are sealed"), "{said:?}");
 
     // A key that is lost: a new one is made for new notes, and never opens the old ones.
     keyring.set(|scene| {

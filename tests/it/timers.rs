@@ -14,7 +14,8 @@ use nix::{
 };
 use quietd::api::MeasuresEntry;
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    process::Command,
     sync::mpsc,
     time::timeout,
 };
@@ -99,10 +100,43 @@ async fn ctrl_c_ends_it_at_once_and_is_no_failure() {
 }
 
 #[tokio::test]
+async fn after_ctrl_c_in_a_terminal_the_prompt_has_a_line_of_its_own() {
+    let desk = Desk::without_daemon();
+    for command in ["breathe", "sit"] {
+        // A terminal of its own, with what is typed in it and what it shows.
+        let run = format!("{} {command}", env!("CARGO_BIN_EXE_quietctl"));
+        let mut child = Command::new("/usr/bin/script")
+            .args(["--quiet", "--return", "--command", &run, "/dev/null"])
+            .env_clear()
+            .envs([("HOME", desk.home.path()), ("SHELL", "/bin/sh".as_ref())])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("`script` of bsdutils is installed");
+        let mut screen = child.stdout.take().unwrap();
+        let mut shown = Vec::new();
+        let first = async {
+            while !shown.contains(&b'\n') {
+                assert_ne!(screen.read_buf(&mut shown).await.unwrap(), 0, "it ended");
+            }
+        };
+        timeout(AT_MOST, first).await.unwrap();
+        let mut keyboard = child.stdin.take().unwrap();
+        keyboard.write_all(b"\x03").await.unwrap();
+        timeout(AT_MOST, screen.read_to_end(&mut shown)).await.unwrap().unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        let after = shown.split_once("^C").map(|(_, after)| after);
+        assert!(after.is_some_and(|after| after.ends_with("\r\n")), "{command}: {shown:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_meant_is_said() {
     let desk = Desk::without_daemon();
     for arguments in [["breathe", "0"], ["breathe", "2h"], ["sit", "soon"], ["sit", "1000"]] {
         let ran = desk.run(&arguments).await;
         assert_eq!((ran.code, &*ran.out), (2, ""), "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains("how many minutes, up to"), "{arguments:?}: {ran:?}");
     }
 }

@@ -24,7 +24,7 @@ counts() { local before; before=$(today "$@"); passes 3; (($(today "$@") > befor
 stands_still() { not counts "$@"; }
 woken() { user sh -c 'cat "/proc/$1/status"' - "$(user systemctl --user show -P MainPID quietd)" | awk '/^voluntary/ {print $2}'; }
 is_not_woken() { local before; before=$(woken); "$@"; [[ -n $before && $(woken) == "$before" ]]; }
-says_no() { ctl today >"$out/off" 2>&1 && return 1; grep -q '14 weeks' "$out/off"; }
+says_no() { ctl today >"$out/off" && grep -q 'not counted' "$out/off" && grep -q '14 weeks' "$out/off"; }
 
 main_screen_time() {
   "$here/lab" up "$lab"

@@ -46,6 +46,14 @@ pub fn logged(
     out
 }
 
+/// Says that the words for a session are not kept.
+pub fn not_noted(page: &Page, id: &str) -> String {
+    let why = "What you wrote is not kept: notes are to be sealed, and the key for that is not to be had now.";
+    let keep = format!("quietctl note --session {id}");
+    let commands = [(&*keep, "asks for it again, when your keyring is open")];
+    format!("\n{}{}", page.advice(0, why), page.commands(&commands))
+}
+
 fn tense(page: &Page, ended: Timestamp) -> &'static str {
     if ended > page.now.timestamp() { "ends" } else { "ended" }
 }

@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 use jiff::civil::Weekday;
 use serde_json::{Value, json};
 
-use super::{Page, measures::short, page::names, time::lasting};
+use super::{
+    Page,
+    locked::{GROUPS, locked},
+    measures::short,
+    time::lasting,
+};
 use crate::{
     api::MeasuresEntry,
     config::{
@@ -45,7 +50,7 @@ impl Effect {
         }
         if does.is_empty() {
             let measures = |name: &String| Some(&config.profiles.get(name)?.measures);
-            let part = |name: &String| Some([name.clone(), how(measures(name)?, config)]);
+            let part = |name: &String| Some([name.clone(), how(measures(name)?, name, config)]);
             let parts: Vec<_> = plan.profiles.iter().filter_map(part).collect();
             if !parts.is_empty() {
                 does.push(Does { when: "Whenever one of these profiles is used".into(), parts });
@@ -78,7 +83,8 @@ fn after_rule(rule: &AfterRule, config: &Config) -> Does {
     let part = |(at, phase): (usize, &crate::config::Phase)| {
         let first = if at == 0 { "first" } else { "then" };
         let label = format!("{first} {}", lasting(phase.lasts));
-        [label, format!("{}: {}", phase.profile, how(&phase.measures, config))]
+        let how = how(&phase.measures, &phase.profile, config);
+        [label, format!("{}: {how}", phase.profile)]
     };
     Does {
         when: capital(&follows(&rule.session)),
@@ -88,7 +94,7 @@ fn after_rule(rule: &AfterRule, config: &Config) -> Does {
 
 fn weekly_rule(rule: &WeeklyRule, config: &Config) -> Does {
     let label = format!("{}–{}", rule.from.strftime("%H:%M"), rule.until.strftime("%H:%M"));
-    let how = format!("{}: {}", rule.profile, how(&rule.measures, config));
+    let how = format!("{}: {}", rule.profile, how(&rule.measures, &rule.profile, config));
     Does {
         when: format!("Every week, {}: {}", rule.name, days(rule.days)),
         parts: vec![[label, how]],
@@ -102,8 +108,8 @@ fn days(days: Days) -> String {
     if on.len() == 7 { "every day".to_owned() } else { on.join(", ") }
 }
 
-/// How quiet, with everything that is locked by name: who says yes is to know what to.
-fn how(measures: &Measures, config: &Config) -> String {
+/// How quiet, with what is locked in the words of its profile: who says yes is to know what to.
+fn how(measures: &Measures, profile: &str, config: &Config) -> String {
     let entry = MeasuresEntry {
         notifications: match measures.notifications {
             Notifications::All => None,
@@ -119,15 +125,7 @@ fn how(measures: &Measures, config: &Config) -> String {
         breaks: measures.breaks.map(|it| u64::try_from(it.every.as_micros()).unwrap_or(0)),
     };
     let mut said = short(&entry);
-    let lock = &measures.lock;
-    let locked: Vec<String> = lock.apps.iter().chain(&lock.sites).cloned().collect();
-    if !locked.is_empty() {
-        let wait = match lock.wait.as_secs() {
-            0 => String::new(),
-            _ => format!(", each opens {} after you ask", lasting(lock.wait)),
-        };
-        said.push(format!("{} locked{wait} ({})", locked.len(), names(&locked, 200)));
-    }
+    said.extend(locked(&measures.lock, profile, config));
     if said.is_empty() { "everything open".to_owned() } else { said.join(", ") }
 }
 
@@ -147,9 +145,10 @@ fn window(rule: &WeeklyRule) -> String {
     )
 }
 
+/// All that a group holds, however much: it may be a plan's own, and nothing else shows it before there is a yes.
 fn holds(group: &Group) -> String {
     let all = group.apps.iter().chain(&group.sites).chain(&group.categories);
-    names(&all.cloned().collect::<Vec<_>>(), 120)
+    all.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// What is new, other or gone in the second configuration.
@@ -168,7 +167,8 @@ pub fn changes(before: &Whole, after: &Whole) -> Vec<Changed> {
     );
     let profiles = |config: &'_ Config| -> Vec<(String, String)> {
         let said = config.profiles.iter();
-        said.map(|(name, it)| (format!("Profile {name}"), how(&it.measures, config))).collect()
+        said.map(|(name, it)| (format!("Profile {name}"), how(&it.measures, name, config)))
+            .collect()
     };
     compare(&mut all, profiles(old).into_iter(), profiles(new).into_iter());
     let groups = |config: &Config| -> Vec<(String, String)> {
@@ -263,6 +263,9 @@ pub fn page(page: &Page, plan: &Plan, effect: &Effect) -> String {
     }
     out.push_str(&page.table(&effect.changes));
     out.push('\n');
+    if effect.does.iter().flat_map(|does| &does.parts).any(|[_, how]| how.contains(GROUPS)) {
+        out.push_str(&page.advice(0, "What a group holds is told above where the plan brings it; `quietctl groups` shows the others."));
+    }
     out.push_str(&page.advice(
         0,
         "It cannot lock what you may need at any time, and `quietctl off` lifts it at once.",
@@ -393,8 +396,9 @@ dim = 20
           Ask me if it is too much.
 
         After any session
-          first 4 hours  low: only urgent notifications, 40% darker, 2 locked, each
-                         opens 20 seconds after you ask (discord, reddit.com)
+          first 4 hours  low: only urgent notifications, 40% darker, 1 app and 1 site
+                         locked, each opens 20 seconds after you ask (discord,
+                         reddit.com)
           then 1 day     lower: notifications in batches (09:00, 13:00, 18:00), 20%
                          darker
 
@@ -405,8 +409,8 @@ dim = 20
           replaced  After any session: low for 4 hours, then lower for 1 day
                     Before: settle for 4 hours
           added     Every week, sundays: lower 09:00–18:00 on Saturday, Sunday
-          replaced  Profile low: only urgent notifications, 40% darker, 2 locked, each
-                    opens 20 seconds after you ask (discord, reddit.com)
+          replaced  Profile low: only urgent notifications, 40% darker, 1 app and 1 site
+                    locked, each opens 20 seconds after you ask (discord, reddit.com)
                     Before: 10% darker
           added     Profile lower: notifications in batches (09:00, 13:00, 18:00), 20%
                     darker
@@ -414,6 +418,28 @@ dim = 20
         It cannot lock what you may need at any time, and `quietctl
         off` lifts it at once.
         ");
+    }
+
+    #[test]
+    fn groups_are_named_and_only_those_that_the_plan_brings_are_listed() {
+        let sites: Vec<String> = (0..60).map(|number| format!("\"site-{number}.com\"")).collect();
+        let plan = format!(
+            "[[after]]\nsession = 'any'\nphases = [{{ for = '4h', profile = 'deep' }}]\n\
+             [profiles.deep]\nlock = ['@social', '@news', '@mine', 'steam']\n\
+             [groups.mine]\nsites = [{}]\n",
+            sites.join(", ")
+        );
+        let (before, after) = (whole(&[]), whole(&[&plan]));
+        let effect = Effect::of(&after.plans[0], &before, &after);
+        let [_, how] = &effect.does[0].parts[0];
+        assert!(how.ends_with("locked (the groups mine, news and social; steam)"), "{how}");
+        assert!(!how.contains("com.discordapp.Discord"), "{how}");
+        let text = page(&sample::page(), &after.plans[0], &effect);
+        assert!(text.contains("quietctl groups"), "{text}");
+        for number in 0..60 {
+            assert!(text.contains(&format!("site-{number}.com")), "{text}");
+        }
+        assert!(!text.contains("more)"), "{text}");
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub mod groups;
 pub mod import;
 pub mod json;
 pub mod lists;
+mod locked;
+mod logged;
 mod measures;
 pub mod notes;
 mod page;
@@ -17,7 +19,7 @@ pub mod plan;
 pub mod planned;
 pub mod report;
 #[cfg(test)]
-mod sample;
+pub mod sample;
 pub mod screen_time;
 pub mod status;
 mod time;

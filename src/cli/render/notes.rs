@@ -5,9 +5,12 @@ use serde_json::{Value, json};
 
 use super::{
     Page,
-    time::{counted, duration, lasting, moment},
+    time::{counted, duration, moment},
 };
-use crate::api::{Erased, NoteEntry};
+use crate::{
+    api::{Erased, NoteEntry},
+    report::time,
+};
 
 /// What stands for a note that cannot be read.
 pub const SEALED: &str = "sealed; the key is not there";
@@ -53,13 +56,31 @@ pub fn list(page: &Page, notes: &[NoteEntry]) -> String {
 
 /// `quietctl notes --ask`.
 pub fn questions(page: &Page, notes: &[NoteEntry]) -> String {
-    if notes.is_empty() {
-        return "No question is kept. `quietctl note --ask TEXT` keeps one.\n".to_owned();
-    }
-    let ask = |note: &NoteEntry| note.ask.clone().unwrap_or_default();
+    let sealed = sealed(page, many_sealed(notes));
     let mut rows = vec![["Kept", "Id", "To ask"].map(str::to_owned)];
-    rows.extend(notes.iter().map(|note| [day(page, note), note.id.clone(), ask(note)]));
-    page.columns(&rows)
+    let asks = notes.iter().filter_map(|note| note.ask.as_ref().map(|ask| (note, ask)));
+    rows.extend(asks.map(|(note, ask)| [day(page, note), note.id.clone(), ask.clone()]));
+    match (rows.len(), sealed.is_empty()) {
+        (1, true) => "No question is kept. `quietctl note --ask TEXT` keeps one.\n".to_owned(),
+        (1, false) => format!("No question that can be read is kept.\n\n{sealed}"),
+        (_, true) => page.columns(&rows),
+        (_, false) => format!("{}\n{sealed}", page.columns(&rows)),
+    }
+}
+
+/// How many of them cannot be read.
+pub fn many_sealed(notes: &[NoteEntry]) -> usize {
+    notes.iter().filter(|note| note.sealed == Some(true)).count()
+}
+
+/// That so many notes cannot be read, and what helps; nothing where all can be.
+pub fn sealed(page: &Page, many: usize) -> String {
+    let said = match many {
+        0 => return String::new(),
+        1 => "1 note is sealed and cannot be opened now.".to_owned(),
+        many => format!("{many} notes are sealed and cannot be opened now."),
+    };
+    page.advice(0, &format!("{said} {HOW_TO_READ}"))
 }
 
 fn day(page: &Page, note: &NoteEntry) -> String {
@@ -74,16 +95,21 @@ pub fn says(note: &NoteEntry) -> String {
     if note.sealed == Some(true) {
         return SEALED.to_owned();
     }
-    let mood = note.mood.map(|mood| format!("mood {mood}"));
-    let slept = note.sleep.map(|sleep| match sleep {
-        0 => "no sleep".to_owned(),
-        sleep => format!("slept {}", lasting(duration(sleep))),
-    });
-    let short: Vec<String> = [mood, slept].into_iter().flatten().collect();
-    let short = (!short.is_empty()).then(|| short.join(", "));
+    let short = mood_and_sleep(note);
     let ask = note.ask.as_ref().map(|ask| format!("to ask: {ask}"));
     let lines: Vec<String> = [note.text.clone(), short, ask].into_iter().flatten().collect();
     lines.join("\n")
+}
+
+/// `mood 6, slept 7 h 30 min`; none where neither is noted.
+pub fn mood_and_sleep(note: &NoteEntry) -> Option<String> {
+    let mood = note.mood.map(|mood| format!("mood {mood}"));
+    let slept = note.sleep.map(|sleep| match sleep {
+        0 => "no sleep".to_owned(),
+        sleep => format!("slept {}", time(sleep / 1_000_000)),
+    });
+    let short: Vec<String> = [mood, slept].into_iter().flatten().collect();
+    (!short.is_empty()).then(|| short.join(", "))
 }
 
 /// `quietctl notes --format json`.
@@ -154,7 +180,7 @@ mod tests {
           Kept                   Id            Note
           Tue 24 Nov 2026 15:00  a1b2c3d4e5f6  three words are enough
                                                and a second line �[2J
-                                               mood 6, slept 7 hours 30 minutes
+                                               mood 6, slept 7 h 30 min
                                                to ask: Is a swim fine?
           Tue 24 Nov 2026 16:00  b1b2c3d4e5f6  mood 0
           Tue 24 Nov 2026 17:00  c1b2c3d4e5f6  sealed; the key is not there
@@ -171,8 +197,20 @@ mod tests {
           Tue 24 Nov 2026 15:00  a1b2c3d4e5f6  Is a swim fine?
         ");
         insta::assert_snapshot!(questions(&sample::page(), &[]), @"No question is kept. `quietctl note --ask TEXT` keeps one.");
+        assert_eq!(questions(&sample::page(), &notes()[1..2]), questions(&sample::page(), &[]));
+        insta::assert_snapshot!(questions(&sample::page(), &notes()[2..3]), @r"
+        No question that can be read is kept.
+
+        1 note is sealed and cannot be opened now. Sealed notes can
+        be read where your keyring has their key and is unlocked: log
+        in anew, or use your desktop's program for passwords.
+        ");
+        let both = questions(&sample::page(), &notes()[..3]);
+        assert!(both.contains("Is a swim fine?") && both.contains("1 note is sealed"), "{both}");
         let narrow = list(&Page { width: 60, ..sample::page() }, &notes());
         assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        let narrow = list(&Page { width: 30, ..sample::page() }, &notes());
+        assert!(narrow.lines().all(|line| line.chars().count() <= 30), "{narrow}");
     }
 
     #[test]

@@ -70,31 +70,76 @@ impl Page {
         self.columns(&rows)
     }
 
-    /// Columns of text; the first is faint, and long text in the last goes on below itself.
+    /// Columns of text; the first is faint, and what is long goes on below itself. Where they leave the last no room, it
+    /// stands below the others.
     pub fn columns<const N: usize, T: AsRef<str>>(&self, rows: &[[T; N]]) -> String {
         let rows: Vec<Vec<String>> =
             rows.iter().map(|row| row.iter().map(|cell| plain(cell.as_ref())).collect()).collect();
-        let widths: Vec<usize> = (0..N.saturating_sub(1))
-            .map(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0))
-            .collect();
-        let indent = 2 + widths.iter().map(|width| width + 2).sum::<usize>();
+        let rows: Vec<(Vec<String>, &str)> =
+            rows.iter().filter_map(|row| fixed_and_last(row)).collect();
+        let Some(widths) = self.widths(&rows) else { return self.stacked(&rows) };
+        let indent = indent(&widths);
         let room = self.width.saturating_sub(indent).max(NARROWEST);
         let mut out = String::new();
-        for row in &rows {
-            let mut line = String::from("  ");
-            for (at, cell) in row.iter().take(widths.len()).enumerate() {
-                let cell = cell.replace('\n', " ");
-                let cell = &*cell;
-                let pad = " ".repeat(widths[at] - width(cell) + 2);
-                line.push_str(&if at == 0 { self.faint(cell) } else { cell.to_owned() });
-                line.push_str(&pad);
+        for (fixed, last) in &rows {
+            let cells: Vec<Vec<String>> =
+                fixed.iter().zip(&widths).map(|(cell, widest)| within(cell, *widest)).collect();
+            let last = wrap(last, room, usize::MAX);
+            let lines = cells.iter().map(Vec::len).max().unwrap_or(0).max(last.len());
+            for at in 0..lines {
+                let mut line = String::from("  ");
+                for (column, (cell, widest)) in cells.iter().zip(&widths).enumerate() {
+                    let part = cell.get(at).map_or("", String::as_str);
+                    line.push_str(&if column == 0 { self.faint(part) } else { part.to_owned() });
+                    line.push_str(&" ".repeat(widest - width(part) + 2));
+                }
+                line.push_str(last.get(at).map_or("", String::as_str));
+                out.extend([line.trim_end(), "\n"]);
             }
-            for part in wrap(row.last().map_or("", String::as_str), room, usize::MAX) {
-                line.push_str(&part);
-                out.push_str(line.trim_end());
-                out.push('\n');
-                line = " ".repeat(indent);
+        }
+        out
+    }
+
+    /// How wide each column but the last is: as its widest cell, or less where the last needs it; none where there is no
+    /// room for the last even so.
+    fn widths(&self, rows: &[(Vec<String>, &str)]) -> Option<Vec<usize>> {
+        let columns = rows.first().map_or(0, |(fixed, _)| fixed.len());
+        let widest = |at: usize, measure: fn(&str) -> usize| {
+            rows.iter().map(|(fixed, _)| measure(&fixed[at])).max().unwrap_or(0)
+        };
+        let longest_word = |cell: &str| cell.split(' ').map(width).max().unwrap_or(0);
+        let mut widths: Vec<usize> = (0..columns).map(|at| widest(at, width)).collect();
+        let least: Vec<usize> =
+            (0..columns).map(|at| widest(at, longest_word).max(NARROWEST)).collect();
+        let lasts = rows.iter().flat_map(|(_, last)| last.lines().map(width));
+        let needs = lasts.max().unwrap_or(0).min(NARROWEST.max(self.width / 4));
+        while self.width < indent(&widths) + needs {
+            let wide = (0..columns).filter(|at| widths[*at] > least[*at]);
+            let at = wide.max_by_key(|at| widths[*at])?;
+            widths[at] -= 1;
+        }
+        Some(widths)
+    }
+
+    /// The last column below the others: all that a narrow terminal has room for.
+    fn stacked(&self, rows: &[(Vec<String>, &str)]) -> String {
+        let mut out = String::new();
+        for (fixed, last) in rows {
+            let mut lines: Vec<String> = Vec::new();
+            for cell in fixed.iter().filter(|cell| !cell.is_empty()) {
+                match lines.last_mut() {
+                    Some(line) if width(line) + 2 + width(cell) + 2 <= self.width => {
+                        line.extend(["  ", cell]);
+                    }
+                    _ => lines.extend(wrap(cell, self.width.saturating_sub(2), usize::MAX)),
+                }
             }
+            out.extend(
+                lines.iter().flat_map(|line| ["  ", &self.faint(line), "\n"].map(str::to_owned)),
+            );
+            let last = wrap(last, self.width.saturating_sub(4), usize::MAX);
+            let last = last.iter().filter(|line| !line.is_empty());
+            out.extend(last.flat_map(|line| ["    ", line, "\n"]));
         }
         out
     }
@@ -104,9 +149,12 @@ impl Page {
         let longest = commands.iter().map(|(command, _)| width(command)).max().unwrap_or(0);
         let mut out = String::new();
         for (command, does) in commands {
-            let pad = " ".repeat(longest - width(command));
-            let apart = if width(does) + longest + 2 > self.width { "\n  " } else { "  " };
-            out.extend([&*self.strong(command), &*pad, apart, does, "\n"]);
+            if width(does) + longest + 2 > self.width {
+                out.extend([&*self.strong(command), "\n", &*self.advice(2, does)]);
+            } else {
+                let pad = " ".repeat(longest - width(command));
+                out.extend([&*self.strong(command), &*pad, "  ", does, "\n"]);
+            }
         }
         out
     }
@@ -125,6 +173,30 @@ pub fn names(names: &[String], room: usize) -> String {
         out = longer;
     }
     out
+}
+
+/// A name in so many columns; what is longer loses its end.
+pub fn shortened(name: &str, room: usize) -> String {
+    if width(name) <= room {
+        return name.to_owned();
+    }
+    name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// The cells of a row but the last, each on one line, and the last.
+fn fixed_and_last(row: &[String]) -> Option<(Vec<String>, &str)> {
+    let (last, fixed) = row.split_last()?;
+    Some((fixed.iter().map(|cell| cell.replace('\n', " ")).collect(), last))
+}
+
+/// Where the last of these columns and one more begins.
+fn indent(widths: &[usize]) -> usize {
+    2 + widths.iter().map(|width| width + 2).sum::<usize>()
+}
+
+/// A cell in lines of a width, which its longest word has.
+fn within(cell: &str, widest: usize) -> Vec<String> {
+    if width(cell) <= widest { vec![cell.to_owned()] } else { wrap(cell, widest, usize::MAX) }
 }
 
 /// Breaks text into lines of so many columns and words; a longer word has a line of its own.
@@ -206,6 +278,50 @@ mod tests {
               five six seven
         apps  discord
         ");
+    }
+
+    #[test]
+    fn a_long_name_loses_its_end() {
+        assert_eq!(shortened("firefox", 7), "firefox");
+        assert_eq!(shortened("org.example.Editor", 7), "org.ex…");
+    }
+
+    #[test]
+    fn what_a_command_does_stays_on_a_narrow_page() {
+        let said = page(20).commands(&[("quietctl doctor", "says what counts here, if anything")]);
+        assert_eq!(said, "quietctl doctor\n  says what counts\n  here, if anything\n");
+    }
+
+    #[test]
+    fn a_wide_column_leaves_the_last_its_room() {
+        let kind = "a kind of session that somebody gave a name of very many words, ninety letters or more of them";
+        let row =
+            ["Wed 25 Nov 2026 14:00", kind, "a1b2c3d4e5f6", "three words are enough for a note"];
+        let text = page(80).columns(&[row]);
+        assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+        assert!(text.contains("three words are\n"), "{text}");
+        assert!(text.split_whitespace().count() >= row.join(" ").split(' ').count(), "{text}");
+    }
+
+    #[test]
+    fn where_there_is_no_room_the_last_column_stands_below() {
+        let rows = [
+            ["Kept", "Id", "Note"],
+            ["Tue 24 Nov 2026 15:00", "a1b2c3d4e5f6", "three words are enough for it\nmood 6"],
+            ["Tue 24 Nov 2026 16:00", "b1", ""],
+        ];
+        insta::assert_snapshot!(page(30).columns(&rows), @r"
+        Kept  Id
+          Note
+        Tue 24 Nov 2026 15:00
+        a1b2c3d4e5f6
+          three words are enough for
+          it
+          mood 6
+        Tue 24 Nov 2026 16:00  b1
+        ");
+        let coloured = Page { colour: Colour::Allowed, ..page(30) }.columns(&rows);
+        assert!(coloured.contains("\n    three words"), "{coloured}");
     }
 
     #[test]

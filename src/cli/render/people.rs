@@ -44,8 +44,12 @@ fn entry(page: &Page, card: &Card) -> String {
     let name = if card.name.is_empty() { "No name" } else { &card.name };
     let mut out: String =
         page.advice(2, name).lines().map(|line| page.strong(line) + "\n").collect();
-    let checked = card.checked.map(|day| format!("checked {}", day.strftime("%-d %b %Y")));
-    for text in [&card.call, &card.note, &checked].into_iter().flatten() {
+    let checked = card.checked.map_or_else(
+        || "not checked yet".to_owned(),
+        |day| format!("checked {}", day.strftime("%-d %b %Y")),
+    );
+    for text in [card.call.as_deref(), card.note.as_deref(), Some(&*checked)].into_iter().flatten()
+    {
         out.push_str(&page.advice(4, text));
     }
     out
@@ -96,6 +100,7 @@ mod tests {
             checked 1 Oct 2026
 
           Ada�[2J
+            not checked yet
 
         Someone to talk to, in most countries
 

@@ -1,12 +1,22 @@
-//! `quietctl today` and `week`: time at the screen and quiet time, in words and bars. Nothing is judged or compared.
+//! `quietctl today` and `week`: time at the screen and quiet time, in words and bars, with what was logged and noted.
+//! Nothing is judged or compared.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Zoned};
 use serde_json::{Value, json};
 
-use super::{Page, time::moment};
-use crate::{api::ScreenTimeEntry, config::write_duration};
+use super::{
+    Page,
+    logged::{logged, noted_json, sessions_json},
+    notes::many_sealed,
+    page::{shortened, width},
+    time::moment,
+};
+use crate::{
+    api::{NoteEntry, ScreenTimeEntry, SessionEntry},
+    report::time,
+};
 
 /// How many apps are listed.
 const APPS_AT_MOST: usize = 8;
@@ -20,7 +30,18 @@ pub enum Shown {
     Days,
 }
 
-/// What is known of apps here.
+/// What is to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// By the hour; or why nothing is counted, in a sentence.
+    pub counted: Result<Vec<ScreenTimeEntry>, String>,
+    /// The sessions.
+    pub sessions: Vec<SessionEntry>,
+    /// The notes.
+    pub notes: Vec<NoteEntry>,
+}
+
+/// What is known of apps here, and of what is counted.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// Names for people, by plain id.
@@ -29,6 +50,8 @@ pub struct Known {
     pub groups: BTreeMap<String, String>,
     /// Makes an id plain.
     pub plain: fn(&str) -> String,
+    /// For how long counts are kept, as far as the config says.
+    pub keep: Option<SignedDuration>,
 }
 
 /// What was spent on something, in seconds.
@@ -64,15 +87,8 @@ impl Sums {
     }
 }
 
-/// A page: a row for each hour or day, then groups and apps.
-pub fn page(
-    page: &Page,
-    shown: Shown,
-    from: &Zoned,
-    hours: &[ScreenTimeEntry],
-    known: &Known,
-) -> String {
-    let all = Sums::of(hours, known);
+/// A page: a row for each hour or day, then groups and apps, sessions, sleep and mood.
+pub fn page(page: &Page, shown: Shown, from: &Zoned, seen: &Seen, known: &Known) -> String {
     let when = match shown {
         Shown::Hours => from.strftime("%A %-d %B").to_string(),
         Shown::Days => {
@@ -80,15 +96,28 @@ pub fn page(
         }
     };
     let mut out = page.heading(&when);
+    let logged = logged(page, shown, &seen.sessions, &seen.notes);
+    let hours = match &seen.counted {
+        Ok(hours) => hours,
+        Err(why) => {
+            out.extend([page.advice(0, why), logged]);
+            return out;
+        }
+    };
+    let all = Sums::of(hours, known);
     if all == Sums::default() {
-        out.push_str(&page.advice(0, "Nothing was counted."));
-        out.push('\n');
-        out.push_str(&page.commands(&[("quietctl doctor", "says what counts here, if anything")]));
+        let doctor = page.commands(&[("quietctl doctor", "says what counts here, if anything")]);
+        out.extend([&*page.advice(0, "Nothing was counted."), &*logged, "\n", &*doctor]);
         return out;
     }
-    let quiet = format!(", {} of quiet time", long(all.quiet));
-    let quiet = if all.quiet > 0 { &*quiet } else { "" };
-    let mut said = format!("{} at the screen{quiet}", long(all.seconds));
+    let mut said = match (all.seconds, all.quiet) {
+        // Where quiet time was counted alone, the desktop may not tell of the other: it is no nought.
+        (0, quiet) => format!("{} of quiet time; no time at the screen was counted", time(quiet)),
+        (seconds, 0) => format!("{} at the screen", time(seconds)),
+        (seconds, quiet) => {
+            format!("{} at the screen, {} of quiet time", time(seconds), time(quiet))
+        }
+    };
     said[..1].make_ascii_uppercase();
     out.push_str(&page.advice(0, &said));
     out.push('\n');
@@ -113,6 +142,7 @@ pub fn page(
     if !spent.is_empty() {
         out.push_str(&section(page, "By app", &spent));
     }
+    out.push_str(&logged);
     out
 }
 
@@ -121,11 +151,17 @@ fn largest_first(spent: &mut [(String, u64)]) {
 }
 
 fn section(page: &Page, title: &str, spent: &[(String, u64)]) -> String {
-    let rows: Vec<(&str, String)> = spent
+    let mut rows: Vec<(String, String)> = spent
         .iter()
         .filter(|(_, seconds)| *seconds > 0)
-        .map(|(name, seconds)| (&**name, short(*seconds)))
+        .map(|(name, seconds)| (name.clone(), time(*seconds)))
         .collect();
+    // Beside the margin, the gap and the times.
+    let times = rows.iter().map(|(_, time)| width(time)).max().unwrap_or(0);
+    let room = page.width.saturating_sub(4 + times);
+    for (name, _) in &mut rows {
+        *name = shortened(name, room);
+    }
     format!("\n{}{}", page.heading(title), page.table(&rows))
 }
 
@@ -153,14 +189,19 @@ fn rows(page: &Page, shown: Shown, from: &Zoned, hours: &[ScreenTimeEntry]) -> V
     // As much as there is to show at least, so that little looks like little.
     let least = if shown == Shown::Hours { 3_600 } else { 8 * 3_600 };
     let whole = rows.iter().map(|row| row.1).max().unwrap_or(0).max(least);
-    let room = if page.width < 60 { 10 } else { 20 };
+    let room = match page.width {
+        // The words alone fill it.
+        ..40 => 0,
+        40..60 => 10,
+        _ => 20,
+    };
     let row = |(label, seconds, quiet): (String, u64, u64)| {
         let bar = usize::try_from((seconds * room).div_ceil(whole)).unwrap_or(0);
         let said = match (seconds, quiet) {
             (0, 0) => "–".to_owned(),
-            (0, quiet) => format!("quiet {}", short(quiet)),
-            (seconds, 0) => short(seconds),
-            (seconds, quiet) => format!("{}, quiet {}", short(seconds), short(quiet)),
+            (0, quiet) => format!("quiet {}", time(quiet)),
+            (seconds, 0) => time(seconds),
+            (seconds, quiet) => format!("{}, quiet {}", time(seconds), time(quiet)),
         };
         [label, "█".repeat(bar), said]
     };
@@ -168,7 +209,9 @@ fn rows(page: &Page, shown: Shown, from: &Zoned, hours: &[ScreenTimeEntry]) -> V
 }
 
 /// For programs; the same keys always.
-pub fn to_json(page: &Page, from: &Zoned, hours: &[ScreenTimeEntry], known: &Known) -> Value {
+pub fn to_json(page: &Page, from: &Zoned, seen: &Seen, known: &Known) -> Value {
+    let is_counted = seen.counted.is_ok();
+    let hours = seen.counted.as_deref().unwrap_or_default();
     let all = Sums::of(hours, known);
     let hours: Vec<Value> = hours
         .iter()
@@ -184,35 +227,18 @@ pub fn to_json(page: &Page, from: &Zoned, hours: &[ScreenTimeEntry], known: &Kno
     json!({
         "from": from.strftime("%FT%T%:z").to_string(),
         "until": page.now.strftime("%FT%T%:z").to_string(),
-        "seconds": all.seconds,
-        "quiet": all.quiet,
+        "counted": is_counted,
+        "seconds": is_counted.then_some(all.seconds),
+        "quiet": is_counted.then_some(all.quiet),
         "hours": hours,
         "groups": all.groups,
         "apps": all.apps,
-        "other_apps": all.ungrouped,
-        "no_app_known": all.unknown,
+        "other_apps": is_counted.then_some(all.ungrouped),
+        "no_app_known": is_counted.then_some(all.unknown),
+        "sessions": sessions_json(page, &seen.sessions),
+        "noted": noted_json(page, &seen.notes),
+        "notes_sealed": many_sealed(&seen.notes),
     })
-}
-
-/// To the minute.
-fn minutes(seconds: u64) -> SignedDuration {
-    SignedDuration::from_secs(i64::try_from(seconds / 60 * 60).unwrap_or(0))
-}
-
-fn short(seconds: u64) -> String {
-    if seconds < 60 { format!("{seconds}s") } else { write_duration(minutes(seconds)) }
-}
-
-fn long(seconds: u64) -> String {
-    let hours = super::time::counted(seconds / 3_600, "hour");
-    let minutes = super::time::counted(seconds / 60 % 60, "minute");
-    match (seconds / 3_600, seconds / 60 % 60) {
-        (0, 0) if seconds == 0 => "no time".to_owned(),
-        (0, 0) => "less than a minute".to_owned(),
-        (0, _) => minutes,
-        (_, 0) => hours,
-        _ => format!("{hours} {minutes}"),
-    }
 }
 
 #[cfg(test)]
@@ -227,6 +253,7 @@ mod tests {
             names: map(&[("firefox", "Firefox"), ("org.telegram", "Telegram")]),
             groups: map(&[("org.telegram", "chat"), ("steam", "games")]),
             plain: |id| id.trim_end_matches(".desktop").to_owned(),
+            keep: None,
         }
     }
 
@@ -245,6 +272,35 @@ mod tests {
         ]
     }
 
+    fn counted(hours: &[ScreenTimeEntry]) -> Seen {
+        Seen { counted: Ok(hours.to_vec()), sessions: vec![], notes: vec![] }
+    }
+
+    /// Two sessions, and what was noted after them.
+    fn logged(counted: Result<Vec<ScreenTimeEntry>, String>) -> Seen {
+        let session = |kind: &str, ended: &str| SessionEntry {
+            kind: kind.into(),
+            ended: sample::usec(ended),
+            ..SessionEntry::default()
+        };
+        let noted = NoteEntry {
+            at: sample::usec("2026-11-25T14:40:00+01"),
+            text: Some("wintergreen".into()),
+            mood: Some(6),
+            sleep: Some(27_000_000_000),
+            ..NoteEntry::default()
+        };
+        let words = NoteEntry { mood: None, sleep: None, ..noted.clone() };
+        Seen {
+            counted,
+            sessions: vec![
+                session("retreat day", "2026-11-25T14:00:00+01"),
+                session("session", "2026-11-25T09:30:00+01"),
+            ],
+            notes: vec![noted, words, NoteEntry { sealed: Some(true), ..NoteEntry::default() }],
+        }
+    }
+
     fn from(text: &str) -> Zoned {
         text.parse().unwrap()
     }
@@ -252,26 +308,26 @@ mod tests {
     #[test]
     fn today() {
         let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
-        insta::assert_snapshot!(page(&sample::page(), Shown::Hours, &from, &hours()[1..], &known()), @r"
+        insta::assert_snapshot!(page(&sample::page(), Shown::Hours, &from, &counted(&hours()[1..]), &known()), @r"
         Wednesday 25 November
-        1 hour 20 minutes at the screen, 1 hour of quiet time
+        1 h 20 min at the screen, 1 h of quiet time
 
-          09:00  ████████████████████  1h
-          13:00  ██████                16m
-          14:00  ██                    4m, quiet 1h
-          15:00                        quiet 30s
+          09:00  ████████████████████  1 h
+          13:00  ██████                16 min
+          14:00  ██                    4 min, quiet 1 h
+          15:00                        quiet under 1 min
 
         By group
-          chat          15m
-          games         59s
-          other apps    1h
-          no app known  4m
+          chat          15 min
+          games         under 1 min
+          other apps    1 h
+          no app known  4 min
 
         By app
-          Firefox   50m
-          Telegram  15m
-          foot      10m
-          steam     59s
+          Firefox   50 min
+          Telegram  15 min
+          foot      10 min
+          steam     under 1 min
         ");
     }
 
@@ -279,38 +335,38 @@ mod tests {
     fn a_week_on_a_narrow_terminal() {
         let from = from("2026-11-19T00:00:00+01:00[Europe/Berlin]");
         let narrow = Page { width: 40, ..sample::page() };
-        insta::assert_snapshot!(page(&narrow, Shown::Days, &from, &hours(), &known()), @r"
+        insta::assert_snapshot!(page(&narrow, Shown::Days, &from, &counted(&hours()), &known()), @r"
         Thursday 19 November to Wednesday 25
         November
-        1 hour 20 minutes at the screen, 1 hour
-        of quiet time
+        1 h 20 min at the screen, 1 h of quiet
+        time
 
           Thu 19      –
           Fri 20      –
           Sat 21      –
           Sun 22      –
           Mon 23      –
-          Tue 24  █   7s
-          Wed 25  ██  1h 20m, quiet 1h
+          Tue 24  █   under 1 min
+          Wed 25  ██  1 h 20 min, quiet 1 h
 
         By group
-          chat          15m
-          games         59s
-          other apps    1h
-          no app known  4m
+          chat          15 min
+          games         under 1 min
+          other apps    1 h
+          no app known  4 min
 
         By app
-          Firefox   50m
-          Telegram  15m
-          foot      10m
-          steam     59s
+          Firefox   50 min
+          Telegram  15 min
+          foot      10 min
+          steam     under 1 min
         ");
     }
 
     #[test]
     fn nothing() {
         let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
-        insta::assert_snapshot!(page(&sample::page(), Shown::Hours, &from, &[], &known()), @r"
+        insta::assert_snapshot!(page(&sample::page(), Shown::Hours, &from, &counted(&[]), &known()), @r"
         Wednesday 25 November
         Nothing was counted.
 
@@ -319,13 +375,69 @@ mod tests {
     }
 
     #[test]
+    fn what_was_logged_and_noted_stands_there_too() {
+        let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
+        let off = Err("Screen time is not counted: your config says keep = \"off\".".to_owned());
+        insta::assert_snapshot!(page(&sample::page(), Shown::Hours, &from, &logged(off.clone()), &known()), @r#"
+        Wednesday 25 November
+        Screen time is not counted: your config says keep = "off".
+
+        Sessions
+          09:30  session
+          14:00  retreat day
+
+        Sleep and mood, as noted
+          14:40  mood 6, slept 7 h 30 min
+
+        1 note is sealed and cannot be opened now. Sealed notes can
+        be read where your keyring has their key and is unlocked: log
+        in anew, or use your desktop's program for passwords.
+        "#);
+        for seen in [logged(Ok(vec![])), logged(Ok(hours()))] {
+            let text = page(&sample::page(), Shown::Days, &from, &seen, &known());
+            for said in ["Wed 25 14:00  retreat day", "Wed 25 14:40  mood 6", "1 note is sealed"] {
+                assert!(text.contains(said), "{said}: {text}");
+            }
+            assert!(!text.contains("wintergreen"), "words are shown by `notes` alone");
+        }
+        let value = to_json(&sample::page(), &from, &logged(off), &known());
+        assert_eq!((&value["counted"], &value["seconds"]), (&json!(false), &Value::Null));
+        assert_eq!(value["sessions"].as_array().unwrap().len(), 2);
+        assert_eq!(value["noted"][0]["sleep_minutes"], 450);
+        assert_eq!(value["notes_sealed"], 1);
+    }
+
+    #[test]
+    fn quiet_time_alone_is_no_nought_at_the_screen() {
+        let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
+        let quiet = [hour("2026-11-25T09:00:00+01", 0, 3_600, &[])];
+        let text = page(&sample::page(), Shown::Hours, &from, &counted(&quiet), &known());
+        assert!(text.contains("1 h of quiet time; no time at the screen was counted\n"), "{text}");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_page() {
+        let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
+        let long = "org.example.".repeat(10);
+        let hours = [hour("2026-11-25T09:00:00+01", 3_600, 3_600, &[(&long, 3_000)])];
+        for (width, shown) in [(30, Shown::Hours), (30, Shown::Days), (80, Shown::Hours)] {
+            let narrow = Page { width, ..sample::page() };
+            for hours in [&hours[..], &[]] {
+                let text = page(&narrow, shown, &from, &counted(hours), &known());
+                let is_in = |line: &str| line.chars().count() <= width;
+                assert!(text.lines().all(is_in), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn many_apps_are_put_together_and_no_word_judges() {
         let apps: Vec<(String, u32)> = (0..20_u32).map(|n| (format!("app{n}"), 600 + n)).collect();
         let apps: Vec<(&str, u32)> = apps.iter().map(|(id, time)| (&**id, *time)).collect();
         let hours = [hour("2026-11-25T09:00:00+01", 13_000, 0, &apps)];
         let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
-        let text = page(&sample::page(), Shown::Hours, &from, &hours, &known());
-        assert!(text.contains("13 more  2h 11m"), "{text}");
+        let text = page(&sample::page(), Shown::Hours, &from, &counted(&hours), &known());
+        assert!(text.contains("13 more  2 h 11 min"), "{text}");
         for word in ["only", "too", "streak", "score", "more than", "less than", "goal", "limit"] {
             assert!(!text.contains(word), "{word}: {text}");
         }
@@ -334,12 +446,12 @@ mod tests {
     #[test]
     fn programs_get_the_same_keys_always() {
         let from = from("2026-11-25T00:00:00+01:00[Europe/Berlin]");
-        let value = to_json(&sample::page(), &from, &hours()[2..3], &known());
+        let value = to_json(&sample::page(), &from, &counted(&hours()[2..3]), &known());
         assert_eq!(
             value.to_string(),
-            r#"{"apps":{"org.telegram.desktop":900},"from":"2026-11-25T00:00:00+01:00","groups":{"chat":900},"hours":[{"apps":{"org.telegram.desktop":900},"quiet":0,"seconds":1000,"start":"2026-11-25T13:00:00+01:00"}],"no_app_known":100,"other_apps":0,"quiet":0,"seconds":1000,"until":"2026-11-25T15:00:00+01:00"}"#
+            r#"{"apps":{"org.telegram.desktop":900},"counted":true,"from":"2026-11-25T00:00:00+01:00","groups":{"chat":900},"hours":[{"apps":{"org.telegram.desktop":900},"quiet":0,"seconds":1000,"start":"2026-11-25T13:00:00+01:00"}],"no_app_known":100,"noted":[],"notes_sealed":0,"other_apps":0,"quiet":0,"seconds":1000,"sessions":[],"until":"2026-11-25T15:00:00+01:00"}"#
         );
-        let none = to_json(&sample::page(), &from, &[], &known());
+        let none = to_json(&sample::page(), &from, &counted(&[]), &known());
         assert_eq!(none.as_object().unwrap().len(), value.as_object().unwrap().len());
     }
 }

@@ -11,6 +11,10 @@ use jiff::{
 use super::CommandError;
 use crate::config::parse_duration;
 
+mod ahead;
+
+pub use ahead::moved_to;
+
 /// A time of day without a day means the past, but for what is about to come.
 const ABOUT_TO_COME: SignedDuration = SignedDuration::from_hours(1);
 
@@ -22,6 +26,9 @@ const AGO_AT_MOST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
 
 /// What to do when a moment was not understood.
 const EXAMPLES: &str = "Write it like 14:30, \"2h ago\" or \"yesterday 16:00\".";
+
+/// What to do when a day was not understood.
+const DAYS: &str = "Write it like 2026-10-31, yesterday, monday or \"3 days ago\".";
 
 /// Reads when a session ended, and refuses what cannot be meant.
 pub fn session_end(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
@@ -46,23 +53,50 @@ pub fn session_end(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
 
 /// Reads a moment.
 pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
-    let small = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let read = if let Some(length) = small.strip_suffix(" ago") {
-        length_of(length).and_then(|length| now.timestamp().checked_sub(length).ok())
-    } else if let Some(length) = small.strip_prefix("in ") {
-        length_of(length).and_then(|length| now.timestamp().checked_add(length).ok())
-    } else if matches!(&*small, "now" | "just now") {
-        Some(now.timestamp())
-    } else {
-        iso(text.trim()).or_else(|| date_time(text.trim(), now)).or_else(|| words(&small, now))
-    };
-    read.ok_or_else(|| {
-        let error = CommandError::usage(format!("«{text}» is not a time that can be read."));
-        match length_of(&small).filter(|_| !small.contains(':')) {
-            Some(_) => error.hint(format!("Is \"{small} ago\" meant?")),
-            None => error.hint(EXAMPLES),
-        }
-    })
+    read(text, now, |day, time| day.at(time, now)).ok_or_else(|| not_read(text, "a time", EXAMPLES))
+}
+
+/// That something is not what it was to be; where it is a length, one that it may be.
+fn not_read(text: &str, what: &str, examples: &str) -> CommandError {
+    let error = CommandError::usage(format!("«{text}» is not {what} that can be read."));
+    match length_alone(text) {
+        Some(length) => error.hint(format!("Is \"{length} ago\" meant?")),
+        None => error.hint(examples),
+    }
+}
+
+fn not_a_time(text: &str) -> CommandError {
+    CommandError::usage(format!("«{text}» is not a time that can be read."))
+}
+
+/// A length where a moment belongs.
+fn length_alone(text: &str) -> Option<String> {
+    let small = small(text);
+    (length_of(&small).is_some() && !small.contains(':')).then_some(small)
+}
+
+fn small(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Reads a moment in any way that it can be written; `find` finds that of a day and a time.
+fn read(
+    text: &str,
+    now: &Zoned,
+    find: impl FnOnce(Day, civil::Time) -> Option<Timestamp>,
+) -> Option<Timestamp> {
+    let small = small(text);
+    if let Some(length) = small.strip_suffix(" ago") {
+        return now.timestamp().checked_sub(length_of(length)?).ok();
+    }
+    if let Some(length) = small.strip_prefix("in ") {
+        return now.timestamp().checked_add(length_of(length)?).ok();
+    }
+    if matches!(&*small, "now" | "just now") {
+        return Some(now.timestamp());
+    }
+    let whole = iso(text.trim()).or_else(|| date_time(text.trim(), now));
+    whole.or_else(|| words(&small).and_then(|(day, time)| find(day, time)))
 }
 
 /// Reads a day: `2026-11-01`, `today`, `monday` (the last one), or the day of a moment.
@@ -77,7 +111,9 @@ pub fn day(text: &str, now: &Zoned) -> Result<civil::Date, CommandError> {
     };
     match named {
         Some(date) => Ok(date),
-        None => moment(text, now).map(|at| at.to_zoned(now.time_zone().clone()).date()),
+        None => moment(text, now)
+            .map(|at| at.to_zoned(now.time_zone().clone()).date())
+            .map_err(|_| not_read(text, "a day", DAYS)),
     }
 }
 
@@ -85,7 +121,7 @@ pub fn day(text: &str, now: &Zoned) -> Result<civil::Date, CommandError> {
 pub fn begin(text: &str, now: &Zoned) -> Result<Timestamp, CommandError> {
     let small = text.trim().to_lowercase();
     if Day::read(&small).is_none() && small.parse::<civil::Date>().is_err() {
-        return moment(text, now);
+        return moment(text, now).map_err(|_| not_read(text, "a day", DAYS));
     }
     begin_of(day(text, now)?, now)
 }
@@ -125,16 +161,17 @@ fn date_time(text: &str, now: &Zoned) -> Option<Timestamp> {
 }
 
 /// `14:30`, `yesterday 16:00`, `18:00 on monday`.
-fn words(text: &str, now: &Zoned) -> Option<Timestamp> {
+fn words(text: &str) -> Option<(Day, civil::Time)> {
     let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "at" | "on")).collect();
     let (first, last) = (*words.first()?, *words.last()?);
-    if let Some(day) = Day::read(first) {
-        day.at(time_of_day(&words.get(1..)?.join(" "))?, now)
+    let (day, time) = if let Some(day) = Day::read(first) {
+        (day, words.get(1..)?)
     } else if let Some(day) = Day::read(last) {
-        day.at(time_of_day(&words.get(..words.len() - 1)?.join(" "))?, now)
+        (day, words.get(..words.len() - 1)?)
     } else {
-        Day::Nearest.at(time_of_day(&words.join(" "))?, now)
-    }
+        (Day::Nearest, &*words)
+    };
+    Some((day, time_of_day(&time.join(" "))?))
 }
 
 /// A day as people name it.

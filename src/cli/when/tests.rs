@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Zoned};
 use proptest::prelude::*;
 
-use super::{moment, session_end};
+use super::{begin, day, moment, session_end};
 use crate::cli::error::Kind;
 
 /// A Wednesday afternoon, in a zone with summer time.
@@ -112,6 +112,31 @@ fn what_is_not_understood_says_how_to_write_it() {
         read("2h", WEDNESDAY),
         @r#"«2h» is not a time that can be read. Is "2h ago" meant?"#
     );
+}
+
+#[test]
+fn a_day_that_is_not_understood_is_told_with_days_that_are() {
+    let now = zoned(WEDNESDAY);
+    for text in ["31.10.2026", "2026-02-30", "2026-11", "last week", "soon", ""] {
+        let errors = [day(text, &now).unwrap_err(), begin(text, &now).unwrap_err()];
+        for error in errors {
+            assert_eq!(error.kind, Kind::Usage);
+            assert_eq!(error.message, format!("«{text}» is not a day that can be read."));
+            assert_eq!(
+                error.hints,
+                ["Write it like 2026-10-31, yesterday, monday or \"3 days ago\"."]
+            );
+        }
+    }
+    assert_eq!(day("3 days", &now).unwrap_err().hints, ["Is \"3 days ago\" meant?"]);
+    for (text, meant) in [
+        ("2026-10-31", "2026-10-31"),
+        ("yesterday", "2026-11-24"),
+        ("monday", "2026-11-23"),
+        ("3 days ago", "2026-11-22"),
+    ] {
+        assert_eq!(day(text, &now).unwrap().to_string(), meant, "an example that is given");
+    }
 }
 
 #[test]

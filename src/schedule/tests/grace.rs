@@ -22,7 +22,7 @@ fn locks(apps: &[&str]) -> Measures {
 
 fn evenings(apps: &[&str]) -> World {
     let mut world = World::default();
-    let profile = Profile { measures: locks(apps), grace: MINUTE };
+    let profile = Profile { measures: locks(apps), grace: MINUTE, ..Profile::default() };
     world.config.profiles.insert("ease".into(), profile);
     let rule = weekly("evenings", &[], "18:00", "22:00");
     world.config.weekly = vec![crate::config::WeeklyRule { measures: locks(apps), ..rule }];

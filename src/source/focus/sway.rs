@@ -32,6 +32,8 @@ struct Node {
     window_properties: Option<Properties>,
     #[serde(default)]
     fullscreen_mode: u32,
+    #[serde(default)]
+    visible: bool,
     /// The windows in it, the one that had the focus last first.
     #[serde(default, rename = "focus")]
     stack: Vec<i64>,
@@ -73,8 +75,8 @@ async fn watch(socket: &Path, say: &mut Say, served: &mut bool) -> io::Result<()
     ask(&stream, GET_TREE, "").await?;
     say.by(BY).await;
     *served = true;
-    // The window that has the focus.
-    let mut focused = None;
+    // The window that has the focus, and whether any that is seen fills its screen: a talk is given on another one.
+    let (mut focused, mut full) = (None, false);
     loop {
         let (kind, text) = hear(&mut stream).await?;
         match kind {
@@ -82,7 +84,8 @@ async fn watch(socket: &Path, say: &mut Say, served: &mut bool) -> io::Result<()
                 let tree: Node = serde_json::from_slice(&text)?;
                 let window = tree.focused();
                 focused = window.map(|it| it.id);
-                say.focus(window.map(Node::as_focus).unwrap_or_default()).await;
+                full = tree.fills_a_screen();
+                say.focus(window.map_or_else(|| nothing(full), |it| it.as_focus(full))).await;
             }
             WINDOW => {
                 let Change { what, container: Some(window), .. } = serde_json::from_slice(&text)?
@@ -93,14 +96,20 @@ async fn watch(socket: &Path, say: &mut Say, served: &mut bool) -> io::Result<()
                 match &*what {
                     "focus" => {
                         focused = Some(window.id);
-                        say.focus(window.as_focus()).await;
+                        say.focus(window.as_focus(full)).await;
                     }
-                    "fullscreen_mode" if is_it => say.focus(window.as_focus()).await,
+                    "fullscreen_mode" if is_it => {
+                        say.focus(window.as_focus(false)).await;
+                        ask(&stream, GET_TREE, "").await?;
+                    }
                     // Another one's focus is told after it.
                     "close" if is_it => {
                         focused = None;
-                        say.focus(Focus::default()).await;
+                        say.focus(nothing(full)).await;
+                        ask(&stream, GET_TREE, "").await?;
                     }
+                    // Moved out of sight, one has the focus no more, and nobody says so.
+                    "fullscreen_mode" | "close" | "move" => ask(&stream, GET_TREE, "").await?,
                     _ => {}
                 }
             }
@@ -109,7 +118,10 @@ async fn watch(socket: &Path, say: &mut Say, served: &mut bool) -> io::Result<()
                 let is_empty = current.is_some_and(|it| it.stack.is_empty());
                 if what == "focus" && is_empty {
                     focused = None;
-                    say.focus(Focus::default()).await;
+                    say.focus(nothing(full)).await;
+                }
+                if what == "focus" {
+                    ask(&stream, GET_TREE, "").await?;
                 }
             }
             _ => {}
@@ -117,7 +129,18 @@ async fn watch(socket: &Path, say: &mut Say, served: &mut bool) -> io::Result<()
     }
 }
 
+/// No window has the focus.
+fn nothing(full: bool) -> Focus {
+    Focus { full_screen: full.then_some(true), ..Focus::default() }
+}
+
 impl Node {
+    fn fills_a_screen(&self) -> bool {
+        let is_window = self.pid.is_some() && self.visible;
+        is_window && self.fullscreen_mode > 0
+            || self.nodes.iter().chain(&self.floating_nodes).any(Self::fills_a_screen)
+    }
+
     fn focused(&self) -> Option<&Self> {
         if self.focused {
             return self.pid.is_some().then_some(self);
@@ -125,11 +148,11 @@ impl Node {
         self.nodes.iter().chain(&self.floating_nodes).find_map(Self::focused)
     }
 
-    fn as_focus(&self) -> Focus {
+    fn as_focus(&self, full: bool) -> Focus {
         let class = || self.window_properties.as_ref().and_then(|it| it.class.clone());
         Focus {
             app: app(self.app_id.clone()).or_else(|| app(class())),
-            full_screen: Some(self.fullscreen_mode > 0),
+            full_screen: Some(full || self.fullscreen_mode > 0),
         }
     }
 }
@@ -148,4 +171,23 @@ async fn hear(stream: &mut Socket) -> io::Result<(u32, Vec<u8>)> {
     }
     let text = stream.bytes(usize::try_from(number(6)).unwrap_or(usize::MAX)).await?;
     Ok((number(10), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_fills_another_screen_counts_where_it_is_seen() {
+        let tree = |visible: bool| {
+            let text = format!(
+                r#"{{"id":1,"nodes":[{{"id":2,"nodes":[{{"id":3,"pid":9,"fullscreen_mode":1,"visible":{visible}}}]}},
+                {{"id":4,"floating_nodes":[{{"id":5,"pid":8,"focused":true,"visible":true}}]}}]}}"#
+            );
+            serde_json::from_str::<Node>(&text).unwrap()
+        };
+        assert!(tree(true).fills_a_screen() && !tree(false).fills_a_screen());
+        let focus = tree(true).focused().unwrap().as_focus(true);
+        assert_eq!((focus.app, focus.full_screen), (None, Some(true)));
+    }
 }

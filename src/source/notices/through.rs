@@ -193,9 +193,11 @@ impl Through {
             return None;
         }
         let now = self.begun.elapsed();
-        let tried = self.history.tried(notice, now);
         let people = self.people.borrow();
-        let why = passes(notice, people.as_ref()?, tried)?;
+        let people = people.as_ref()?;
+        // What would not come through a second time either is not remembered: it would crowd out who tries again.
+        passes(notice, people, true)?;
+        let why = passes(notice, people, self.history.tried(notice, now))?;
         let may = self.history.may_show(notice, now);
         // Of a notification nothing but this goes into the journal.
         tracing::debug!(?why, may, "comes through");

@@ -107,7 +107,9 @@ impl SessionLog {
                     merge.damage.extend(known.damage.iter().cloned());
                     let entries = known.entries.clone();
                     let is_ours = self.folder.is_ours(&file);
-                    entries.into_iter().for_each(|entry| merge.add(entry, is_ours));
+                    for entry in entries {
+                        merge.add(entry, is_ours);
+                    }
                 }
                 Err(error) => merge.damage.push(unreadable(&file, &error)),
             }
@@ -119,13 +121,13 @@ impl SessionLog {
     fn know(&mut self, file: &Path, since: Timestamp) -> io::Result<&Known> {
         let stamp = Stamp::of(file)?;
         let known = self.known.remove(file);
-        let known = match known.filter(|known| known.stamp == stamp && known.since <= since) {
-            Some(known) => known,
-            None => {
-                let mut entries = Vec::new();
-                let damage = read_since(file, since, |entry| entries.push(entry))?;
-                Known { stamp, since, entries, damage }
-            }
+        let is_same = |known: &Known| known.stamp == stamp && known.since <= since;
+        let known = if let Some(known) = known.filter(is_same) {
+            known
+        } else {
+            let mut entries = Vec::new();
+            let damage = read_since(file, since, |entry| entries.push(entry))?;
+            Known { stamp, since, entries, damage }
         };
         Ok(self.known.entry(file.to_owned()).or_insert(known))
     }

@@ -46,6 +46,8 @@ pub fn page(page: &Page, state: &State, ahead: &[PeriodEntry], horizon: Timestam
     if let Some(line) = state.suggestion.as_deref().filter(|line| !line.is_empty()) {
         out.push_str("\nPerhaps\n");
         out.push_str(&page.advice(2, line));
+        let how = page.advice(2, "(for none: a-day = 0 under [suggestions] in the config)");
+        out.extend(how.lines().map(|line| page.faint(line) + "\n"));
     }
     out.push_str(&problems(page, &state.problems));
     if !state.config_error.is_empty() {

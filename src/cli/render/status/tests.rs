@@ -258,6 +258,7 @@ fn the_next_break_and_a_suggestion() {
 
     Perhaps
       Drink a glass of water.
+      (for none: a-day = 0 under [suggestions] in the config)
 
     quietctl log  after a session makes it quiet
     ");

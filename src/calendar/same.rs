@@ -1,0 +1,103 @@
+//! Which appointment is the same one when the calendar knows it by another name.
+//!
+//! An appointment of a series is known by when it begins, and one that is written anew by another UID. So an id that is
+//! new may be of one that began, or was left out; it is not to begin for that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+use super::{Decided, Decision, Planned};
+
+/// How far apart two ends may be to be of one appointment. Two that are really two and so near are rare, and where one is
+/// taken for the other the desktop stays open.
+const NEAR: SignedDuration = SignedDuration::from_hours(2);
+
+/// Gives what was decided about appointments that the calendar has no more to those that stand in their places: to each the
+/// nearest. Only what keeps one from beginning goes over. Tells whether anything did.
+pub fn hand_over(decisions: &mut BTreeMap<String, Decision>, planned: &[Planned]) -> bool {
+    let there: BTreeSet<&str> = planned.iter().map(|it| it.id.as_str()).collect();
+    let gone: Vec<(String, Decision)> = decisions
+        .iter()
+        .filter(|(id, it)| {
+            matches!(it.decided, Decided::Begun | Decided::Dropped) && !there.contains(id.as_str())
+        })
+        .map(|(id, it)| (id.clone(), *it))
+        .collect();
+    let new: Vec<&Planned> = planned.iter().filter(|it| !decisions.contains_key(&it.id)).collect();
+    let mut pairs: Vec<(SignedDuration, &str, &Planned, Decision)> = Vec::new();
+    for (id, decision) in &gone {
+        for one in &new {
+            let apart = one.ends.duration_since(decision.about).abs();
+            if apart <= NEAR {
+                pairs.push((apart, id, one, *decision));
+            }
+        }
+    }
+    pairs.sort_by_key(|(apart, id, one, _)| (*apart, *id, one.id.as_str()));
+    let mut any = false;
+    for (_, id, one, decision) in pairs {
+        if decisions.contains_key(id) && !decisions.contains_key(&one.id) {
+            decisions.remove(id);
+            decisions.insert(one.id.clone(), decision);
+            any = true;
+        }
+    }
+    any
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    fn planned(all: &[(&str, i64)]) -> Vec<Planned> {
+        all.iter().map(|(id, ends)| Planned { id: (*id).to_owned(), ends: at(*ends) }).collect()
+    }
+
+    fn decided(all: &[(&str, i64, Decided)]) -> BTreeMap<String, Decision> {
+        let one = |(id, about, decided): &(&str, i64, Decided)| {
+            ((*id).to_owned(), Decision { about: at(*about), decided: *decided })
+        };
+        all.iter().map(one).collect()
+    }
+
+    #[test]
+    fn one_that_is_written_anew_is_still_the_one_that_began() {
+        let before = decided(&[("old", 0, Decided::Begun), ("week", 10_080, Decided::Dropped)]);
+        let mut after = before.clone();
+        assert!(hand_over(&mut after, &planned(&[("new", 5), ("next", 10_075), ("far", 20_160)])));
+        assert_eq!(
+            after,
+            decided(&[("new", 0, Decided::Begun), ("next", 10_080, Decided::Dropped)])
+        );
+        // As it was again.
+        assert!(hand_over(&mut after, &planned(&[("old", 0), ("week", 10_080)])));
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn another_one_is_another_one() {
+        for (decision, now) in [
+            // It is still there, so this one is beside it.
+            (("old", 0, Decided::Begun), planned(&[("old", 0), ("new", 30)])),
+            // Later that day.
+            (("old", 0, Decided::Begun), planned(&[("new", 121)])),
+            // What was wanted of it is not known of this one.
+            (("old", 0, Decided::Confirmed), planned(&[("new", 0)])),
+        ] {
+            let mut after = decided(&[decision]);
+            assert!(!hand_over(&mut after, &now));
+            assert_eq!(after, decided(&[decision]));
+        }
+        // To one, and that is the nearest.
+        let mut after = decided(&[("old", 0, Decided::Begun)]);
+        assert!(hand_over(&mut after, &planned(&[("a", 60), ("b", 10)])));
+        assert_eq!(after, decided(&[("b", 0, Decided::Begun)]));
+    }
+}
