@@ -92,6 +92,8 @@ pub struct Erased {
     pub sessions: u32,
     /// How many notes.
     pub notes: u32,
+    /// On how many days the screen time was counted that is erased.
+    pub days: Option<u32>,
     /// What could not be erased yet, why, and what to do, in a sentence.
     pub kept: Option<String>,
 }

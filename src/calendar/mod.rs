@@ -25,10 +25,11 @@ use std::{
     path::PathBuf,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 pub use reading::Reading;
+use reading::hashed;
 pub use same::hand_over;
 
 /// How far back an appointment may have ended: one that was moved may be as old as quiet lasts.
@@ -140,6 +141,15 @@ pub enum Decided {
 const SAME: SignedDuration = SignedDuration::from_hours(12);
 
 impl Decision {
+    /// Tells whether it is about something that is past: one that is to come stays as it was decided.
+    fn is_over(&self, now: Timestamp) -> bool {
+        match self.decided {
+            Decided::Begun => true,
+            Decided::Moved(to) => to <= now,
+            Decided::Confirmed | Decided::Dropped => self.about <= now,
+        }
+    }
+
     /// Tells whether it is about an appointment that ends then by now. What was dropped, or began, is planned anew where the
     /// calendar moves it to another day; what the person moved or confirmed stays so.
     pub fn is_about(&self, ends: Timestamp) -> bool {
@@ -148,6 +158,41 @@ impl Decision {
             Decided::Dropped | Decided::Begun => ends.duration_since(self.about).abs() < SAME,
         }
     }
+}
+
+/// What was decided, by the ids of planned sessions.
+pub type Decisions = BTreeMap<String, Decision>;
+
+/// The id of the session that a planned one becomes: the same on every machine, and another one where the calendar moves
+/// it to another day. It tells no day to whoever has not the calendar: it may be all that stays once it is erased.
+pub fn session_id(id: &str, ends: Timestamp) -> String {
+    let day = ends.to_zoned(TimeZone::UTC).strftime("%Y%m%d").to_string();
+    hashed(id, Some(&day))
+}
+
+/// Tells whether an id is that of a planned session, or of one it became.
+pub fn is_planned(id: &str) -> bool {
+    id.starts_with(reading::PREFIX)
+}
+
+/// The ids of sessions of which nothing is to stay once everything before a moment is erased, or all without one: those
+/// that something was decided about, that are over, and that are not among those that stay.
+pub fn to_forget(
+    decisions: &Decisions,
+    before: Option<Timestamp>,
+    stay: &BTreeSet<String>,
+    now: Timestamp,
+) -> BTreeSet<String> {
+    let goes = |it: &&Decision| it.is_over(now) && before.is_none_or(|before| it.about < before);
+    let gone = decisions.iter().filter(|(_, it)| goes(it));
+    gone.map(|(id, it)| session_id(id, it.about)).filter(|id| !stay.contains(id)).collect()
+}
+
+/// Drops what was decided about sessions that are forgotten. Tells whether there was something.
+pub fn drop_forgotten(decisions: &mut Decisions, forgotten: &BTreeSet<String>) -> bool {
+    let before = decisions.len();
+    decisions.retain(|id, it| !forgotten.contains(&session_id(id, it.about)));
+    decisions.len() < before
 }
 
 /// FNV-1a of 128 bits, of which nothing can be read back.

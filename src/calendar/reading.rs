@@ -272,7 +272,7 @@ impl Reading {
             return;
         }
         if let Some(ends) = lasts.end(start) {
-            self.planned.insert(id(uid, key), (ends, file.to_owned()));
+            self.planned.insert(hashed(uid, key), (ends, file.to_owned()));
         }
     }
 }
@@ -311,6 +311,9 @@ fn said(why: Why) -> &'static str {
     }
 }
 
+/// What the ids of planned sessions begin with.
+pub(super) const PREFIX: &str = "cal-";
+
 fn said_of(odd: Odd) -> &'static str {
     match odd {
         Odd::NoStart => "An appointment does not say when it begins; it is left out.",
@@ -320,7 +323,7 @@ fn said_of(odd: Odd) -> &'static str {
 }
 
 /// An id that every machine gives the same appointment.
-fn id(uid: &str, key: Option<&str>) -> String {
+pub(super) fn hashed(uid: &str, key: Option<&str>) -> String {
     let hash = hash(uid.bytes().chain([0]).chain(key.unwrap_or_default().bytes()));
-    format!("cal-{hash:032x}")
+    format!("{PREFIX}{hash:032x}")
 }

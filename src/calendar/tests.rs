@@ -265,3 +265,40 @@ proptest! {
         prop_assert!(answer.planned.len() <= PLANNED_AT_MOST);
     }
 }
+
+#[test]
+fn of_what_is_over_nothing_stays_and_what_is_to_come_stays_decided() {
+    let at = |hours: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+    let (now, before) = (at(100), at(90));
+    let decided = [
+        ("begun", at(98), Decided::Begun),
+        ("begun early", at(110), Decided::Begun),
+        ("old", at(80), Decided::Begun),
+        ("dropped", at(99), Decided::Dropped),
+        ("old dropped", at(70), Decided::Dropped),
+        ("to come", at(101), Decided::Dropped),
+        ("moved on", at(80), Decided::Moved(at(101))),
+        ("confirmed", at(101), Decided::Confirmed),
+    ];
+    let id = |name: &str, about| session_id(&format!("cal-{name}"), about);
+    let mut decisions: Decisions = decided
+        .map(|(name, about, decided)| (format!("cal-{name}"), Decision { about, decided }))
+        .into();
+    let nobody = std::collections::BTreeSet::new();
+    let old = to_forget(&decisions, Some(before), &nobody, now);
+    assert_eq!(old, [id("old", at(80)), id("old dropped", at(70))].into());
+    let stays = [id("old", at(80))].into();
+    assert_eq!(
+        to_forget(&decisions, Some(before), &stays, now),
+        [id("old dropped", at(70))].into()
+    );
+
+    let all = to_forget(&decisions, None, &nobody, now);
+    assert!(all.iter().all(|id| is_planned(id)));
+    assert!(drop_forgotten(&mut decisions, &all));
+    assert_eq!(
+        decisions.keys().collect::<Vec<_>>(),
+        ["cal-confirmed", "cal-moved on", "cal-to come"]
+    );
+    assert!(!drop_forgotten(&mut decisions, &all));
+}

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use zbus::{Connection, DynamicType, Variant, wire::DynamicDeserialize};
+use zbus::{Connection, DBusError as _, DynamicType, Variant, wire::DynamicDeserialize};
 
 use super::{CommandError, error::Kind, state::State};
 use crate::{
@@ -118,7 +118,7 @@ impl Control {
         self.call(Start::Never, "Notes", &since.map_or(0, usec)).await
     }
 
-    /// Erases for good. Where everything goes, no daemon is started for it.
+    /// Erases for good; starts the daemon if it can be. Where everything goes, none is started for it.
     pub async fn erase(&self, what: &Erase<'_>) -> Result<Erased, CommandError> {
         let (key, value) = match what {
             Erase::Session(id) => ("session", Variant::from(*id)),
@@ -274,6 +274,11 @@ fn explain(error: CallError) -> CommandError {
         )
         .hint("Is another version running? systemctl --user restart quietd"),
     }
+}
+
+/// Says what an error means that came up with no daemon.
+pub fn refused(error: &api::Error) -> CommandError {
+    answered(&error.name(), error.description().unwrap_or_default().to_owned())
 }
 
 fn answered(error: &str, text: String) -> CommandError {

@@ -4,24 +4,16 @@ use super::{
     CommandError,
     ask::{Answer, ask},
     context::Context,
-    control::Erase,
+    control::{Erase, refused},
     error::Kind,
     render::notes,
     restore,
     said::Said,
     when,
 };
-use crate::{
-    api::Erased,
-    dbus::keyring,
-    store::{
-        ByHandStore, Kept, ScreenTimeStore, SessionLog, StoreError, SuggestedStore,
-        remove_leftovers,
-    },
-    suggestions::Given,
-};
+use crate::{api::Erased, dbus::keyring, engine};
 
-/// Erases for good what was logged and noted
+/// Erases for good what was logged, noted and counted
 #[derive(Debug, clap::Args)]
 #[group(id = "what", required = true, multiple = false)]
 struct What {
@@ -31,7 +23,7 @@ struct What {
     /// One note
     #[arg(long, value_name = "ID")]
     note: Option<String>,
-    /// Everything that is older: 2026-11-01, monday, "2h ago"
+    /// All sessions, notes and screen time that are older: 2026-11-01, monday, "2h ago"
     #[arg(long, value_name = "DATE")]
     before: Option<String>,
     /// Everything; what is quiet is given back first
@@ -70,9 +62,14 @@ impl EraseCommand {
             What { before: Some(before), .. } => {
                 let before = when::begin(before, &page.now)?;
                 let from = page.here(before).strftime("%-d %B %Y %H:%M").to_string();
-                (Erase::Before(before), format!("Erase for good everything from before {from}?"))
+                let question = format!(
+                    "Erase for good all sessions, notes and screen time from before {from}?"
+                );
+                (Erase::Before(before), question)
             }
-            What { .. } => (Erase::All, "Erase everything for good?".to_owned()),
+            What { .. } => {
+                (Erase::All, "Erase all sessions, notes and screen time for good?".to_owned())
+            }
         };
         if !self.yes {
             match ask(&question) {
@@ -91,9 +88,7 @@ impl EraseCommand {
             Err(error) => Err(error),
         };
         let erased = match asked {
-            Err(error) if error.kind == Kind::NotRunning && matches!(what, Erase::All) => {
-                without_daemon(context).await?
-            }
+            Err(error) if error.kind == Kind::NotRunning => without_daemon(context, what).await?,
             asked => asked?,
         };
         let said = Said::text(notes::erased(&page, &erased));
@@ -101,15 +96,27 @@ impl EraseCommand {
     }
 }
 
-/// Gives everything back, and erases everything, with no daemon running.
-async fn without_daemon(context: &Context) -> Result<Erased, CommandError> {
+/// Erases with no daemon running; where everything goes, everything is given back before.
+async fn without_daemon(context: &Context, what: Erase<'_>) -> Result<Erased, CommandError> {
+    let what = match what {
+        Erase::Session(id) => engine::Erase::Session(id.to_owned()),
+        Erase::Note(id) => engine::Erase::Note(id.to_owned()),
+        Erase::Before(before) => engine::Erase::Before(before),
+        Erase::All => engine::Erase::All,
+    };
+    let now = context.page().now;
+    let erase = || {
+        engine::erase_without_daemon(&context.env, &what, now.time_zone(), now.timestamp())
+            .map_err(|error| refused(&error))
+    };
+    if what != engine::Erase::All {
+        return erase();
+    }
     let restored = restore::without_daemon(context).await?;
     if let Ok(bus) = context.bus().await {
         keyring::forget(bus).await;
     }
-    let mut erased = erase_all(context).map_err(|error| {
-        CommandError::new(Kind::Refused, format!("Not everything is erased: {error}"))
-    })?;
+    let mut erased = erase()?;
     if restored.but.is_some() {
         erased.kept = Some(format!(
             "{} What is needed for that is still there; erase again once it is given back.",
@@ -117,20 +124,4 @@ async fn without_daemon(context: &Context) -> Result<Erased, CommandError> {
         ));
     }
     Ok(erased)
-}
-
-fn erase_all(context: &Context) -> Result<Erased, StoreError> {
-    let (env, now) = (&context.env, context.page().now.timestamp());
-    let log = SessionLog::open(&env.log_dir(), &env.state_dir())?;
-    let sessions = log.forget_all(now)?;
-    let notes = log.notes().forget_before(None, now)?;
-    ScreenTimeStore::open(&env.state_dir()).erase_all()?;
-    SuggestedStore::open(&env.state_dir()).write(&Given::default())?;
-    let by_hand = ByHandStore::open(&env.state_dir());
-    // What was decided about sessions to come is no record, and dropped ones are not to come back.
-    let planned = by_hand.read().0.planned;
-    by_hand.write(&Kept { planned, ..Kept::default() })?;
-    remove_leftovers(&env.state_dir())?;
-    let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Ok(Erased { sessions: many(sessions), notes: many(notes), kept: None })
 }

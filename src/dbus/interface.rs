@@ -82,7 +82,7 @@ impl Quiet {
 
     /// Erases for good, from the disk too. `what` holds one of `session` (s: with its notes), `note` (s), `before` (t: all that is
     /// older) and `all` (b: everything; what is quiet is given back first). Answers how much: `sessions` (u), `notes` (u),
-    /// `kept` (s: what could not be erased yet, and why).
+    /// `days` (u: of screen time), `kept` (s: what could not be erased yet, and why).
     #[zbus(out_args("erased"))]
     async fn erase(&self, what: HashMap<String, OwnedVariant>) -> Result<Erased, Error> {
         let what = notes::erase(&what)?;

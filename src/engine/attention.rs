@@ -185,18 +185,16 @@ impl Engine {
         self.note_damage(Damage::ScreenTime, &[format!("Screen time is not kept: {error}")]);
     }
 
-    /// Erases for good what was counted before a moment; all of it without one.
-    pub(super) fn erase_screen_time(
-        &mut self,
-        before: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        // What is in memory alone would be written after it.
+    /// Writes what was counted, so that it can be erased: what is in memory alone would be written after that.
+    pub(super) fn write_screen_time(&mut self) -> Result<(), StoreError> {
         self.attend();
-        self.attention.write()?;
-        match before {
-            Some(before) => self.attention.store.erase(Timestamp::MIN, before),
-            None => self.attention.store.erase_all(),
-        }
+        self.attention.write()
+    }
+
+    /// Drops what was counted and is not written.
+    pub(super) fn drop_screen_time(&mut self) {
+        self.attend();
+        self.attention.counter.take();
     }
 
     /// What was counted in the hours that began between two times, up to now.

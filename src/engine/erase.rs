@@ -1,18 +1,22 @@
 //! What a person erases: sessions, notes and all else that is kept of them, for good.
 //!
-//! Receipts are never erased: they go when what they say is given back.
+//! Here: what the daemon does about it; `erased` erases from the files, and does it all with no daemon. Receipts are never
+//! erased: they go when what they say is given back.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{ANSWER_AT_MOST, Engine, Reply, STOP_AT_MOST, calls};
+use super::{
+    ANSWER_AT_MOST, Damage, Engine, Reply, STOP_AT_MOST, calls,
+    erased::{Files, not_kept},
+    sentences,
+};
 use crate::{
     api::{Erased, Error},
     dbus::keyring,
-    notes::Note,
     schedule::ByHand,
-    store::{self, StoreError, SuggestedStore},
+    store::{self, ScreenTimeStore, SuggestedStore},
     suggestions::Given,
 };
 
@@ -36,8 +40,10 @@ impl Engine {
         if all {
             self.off();
         }
-        let erased = self.erase(what);
-        self.read_log();
+        let erased = self.erase(&what).and_then(|erased| {
+            self.keep_or_say()?;
+            Ok(erased)
+        });
         let erased = match erased {
             Ok(erased) => erased,
             Err(error) => return calls::answer(reply, Err(error)),
@@ -47,7 +53,7 @@ impl Engine {
         // What is still to be given back by then is said.
         let at_most = if all { STOP_AT_MOST } else { ANSWER_AT_MOST };
         self.when_settled(at_most, move |engine| {
-            if !all {
+            if what != Erase::All {
                 return calls::answer(reply, Ok(erased));
             }
             let (erased, bus) = (engine.erase_what_is_left(erased), engine.desktop.session.clone());
@@ -59,51 +65,49 @@ impl Engine {
         });
     }
 
-    fn erase(&mut self, what: Erase) -> Result<Erased, Error> {
-        let now = self.now;
+    fn erase(&mut self, what: &Erase) -> Result<Erased, Error> {
         let log = self.log.clone().ok_or_else(calls::no_log)?;
-        let notes = log.notes();
-        let (sessions, notes) = match what {
-            Erase::Session(id) => {
-                let sessions = usize::from(log.forget(&id, now).map_err(not_kept)?);
-                let belongs = |note: &Note| note.session.as_ref() == Some(&id);
-                let notes = notes.forget(&belongs, now).map_err(not_kept)?;
-                if sessions + notes == 0 {
-                    return Err(calls::unknown_session(&id));
-                }
-                self.clocks.seen.remove(&format!("session:{id}"));
-                (sessions, notes)
+        let counted = match what {
+            Erase::Before(_) => self.write_screen_time().map_err(not_kept),
+            Erase::All => {
+                self.drop_screen_time();
+                Ok(())
             }
-            Erase::Note(id) => {
-                let notes = notes.forget(&|note| note.id == id, now).map_err(not_kept)?;
-                if notes == 0 {
-                    return Err(Error::UnknownNote(format!(
-                        "There is no note «{id}». `quietctl notes` lists them."
-                    )));
-                }
-                (0, notes)
-            }
-            Erase::Before(before) => {
-                let sessions = log.forget_before(before, now).map_err(not_kept)?;
-                let notes = notes.forget_before(Some(before), now).map_err(not_kept)?;
-                self.erase_screen_time(Some(before)).map_err(not_kept)?;
-                self.clocks
-                    .seen
-                    .retain(|run, seen| !run.starts_with("session:") || seen.wall >= before);
-                (sessions, notes)
+            Erase::Session(_) | Erase::Note(_) => Ok(()),
+        };
+        let files = Files {
+            screen_time: &ScreenTimeStore::open(&self.desktop.env.state_dir()),
+            planned: &self.planned.decided,
+            zone: &self.zone,
+            log: &log,
+        };
+        let erased = files.erase(what, self.now);
+        self.read_log();
+        self.look_at_the_notes();
+        match what {
+            Erase::Session(id) => drop(self.clocks.seen.remove(&format!("session:{id}"))),
+            Erase::Note(_) => {}
+            Erase::Before(_) => {
+                let sessions = &self.sessions;
+                let stays = |id: &str| sessions.iter().any(|session| session.id == id);
+                self.clocks.seen.retain(|run, _| run.strip_prefix("session:").is_none_or(stays));
             }
             Erase::All => {
-                let sessions = log.forget_all(now).map_err(not_kept)?;
-                let notes = notes.forget_before(None, now).map_err(not_kept)?;
-                self.erase_screen_time(None).map_err(not_kept)?;
                 self.forget_by_hand();
                 self.forget_suggestions();
-                (sessions, notes)
             }
-        };
-        self.keep_by_hand();
-        let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(Erased { sessions: many(sessions), notes: many(notes), kept: None })
+        }
+        counted.and(erased)
+    }
+
+    /// What is wrong with the notes is told for as long as it is so.
+    pub(super) fn look_at_the_notes(&mut self) {
+        if let Some(log) = &self.log
+            && self.damage.contains_key(&Damage::Notes)
+        {
+            let damage = log.notes().all().damage;
+            self.note_damage(Damage::Notes, &sentences(&damage));
+        }
     }
 
     /// Nothing stays of what was done by hand but that it is off, where a rule of the config would make it quiet anew.
@@ -131,9 +135,4 @@ impl Engine {
         store::remove_leftovers(&env.state_dir()).map_err(not_kept)?;
         Ok(erased)
     }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
-fn not_kept(error: StoreError) -> Error {
-    Error::NotKept(format!("Not everything is erased: {error}"))
 }

@@ -12,6 +12,7 @@ mod calls;
 mod clocks;
 mod configs;
 mod erase;
+mod erased;
 mod event;
 mod grace;
 mod keep;
@@ -41,6 +42,7 @@ use tokio::{
 
 pub use breaks::BreakAnswer;
 pub use erase::Erase;
+pub use erased::{erase_without_daemon, forget_without_daemon};
 pub use event::{Event, PlannedCall, Reply, Request};
 pub use grace::Running;
 pub use notes::{NewNote, NotesCall};
@@ -190,7 +192,10 @@ impl Engine {
             Event::FilesChanged => {
                 self.read_config();
                 self.read_log();
-                self.purge_notes();
+                if self.log.as_mut().is_some_and(SessionLog::notes_changed) {
+                    self.purge_notes();
+                    self.look_at_the_notes();
+                }
             }
             Event::Installed(installed) => {
                 self.take_installed(installed);
@@ -351,17 +356,23 @@ impl Engine {
             tracing::warn!(%error, "what was erased on another machine is still in this one's log");
         }
         self.sessions = read.sessions;
+        if self.planned.forget(read.forgotten) {
+            self.keep_by_hand_soon();
+        }
         self.note_damage(Damage::Log, &sentences(&read.damage));
     }
 
     fn note_damage(&mut self, which: Damage, sentences: &[String]) {
         if sentences.is_empty() {
             self.damage.remove(&which);
-        } else {
+            return;
+        }
+        let said = sentences.join(" ");
+        if self.damage.get(&which) != Some(&said) {
             for sentence in sentences {
                 tracing::warn!("{sentence}");
             }
-            self.damage.insert(which, sentences.join(" "));
+            self.damage.insert(which, said);
         }
     }
 

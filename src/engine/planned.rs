@@ -18,7 +18,9 @@ use super::{
 };
 use crate::{
     api::{Error, PlannedEntry},
-    calendar::{AHEAD, Answer, Decided, Decision, Planned, hand_over},
+    calendar::{
+        AHEAD, Answer, Decided, Decision, Decisions, Planned, drop_forgotten, hand_over, session_id,
+    },
     config::{ANY_AT_MOST, Calendar},
     dbus::Comes,
     schedule::Session,
@@ -54,7 +56,9 @@ pub(super) struct PlannedSessions {
     read: Vec<Planned>,
     read_at: Option<Timestamp>,
     /// What the person decided, by the id of what it is about; kept on disk.
-    pub decided: BTreeMap<String, Decision>,
+    pub decided: Decisions,
+    /// The ids of the sessions that were erased: they do not begin anew.
+    forgotten: BTreeSet<String>,
     /// The ids of those that stand among the sessions and are not logged.
     shown: BTreeSet<String>,
     /// What is asked now, each with the time it names.
@@ -95,10 +99,6 @@ impl Upcoming {
     }
 }
 
-fn session_id(id: &str, written: Timestamp) -> String {
-    format!("{id}-{}", written.to_zoned(TimeZone::UTC).strftime("%Y%m%d"))
-}
-
 impl PlannedSessions {
     /// Reads the calendar again: the person's zone is another one, or they were away for long.
     pub fn read_again(&self) {
@@ -108,7 +108,8 @@ impl PlannedSessions {
     }
 
     fn all(&self) -> Vec<Upcoming> {
-        let each = self.read.iter().map(|planned| {
+        let is_erased = |it: &&Planned| self.forgotten.contains(&session_id(&it.id, it.ends));
+        let each = self.read.iter().filter(|it| !is_erased(it)).map(|planned| {
             let decided = self.decided.get(&planned.id).filter(|it| it.is_about(planned.ends));
             let decided = decided.map(|it| it.decided);
             let ends = match decided {
@@ -137,8 +138,14 @@ impl PlannedSessions {
         self.shown.contains(session)
     }
 
+    /// Takes which sessions are erased, here or on another machine. Tells whether anything was decided about one.
+    pub fn forget(&mut self, forgotten: BTreeSet<String>) -> bool {
+        self.forgotten = forgotten;
+        drop_forgotten(&mut self.decided, &self.forgotten)
+    }
+
     /// What the person decided, without what no longer matters.
-    pub fn kept(&mut self, now: Timestamp) -> BTreeMap<String, Decision> {
+    pub fn kept(&mut self, now: Timestamp) -> Decisions {
         let old = now.saturating_sub(ANY_AT_MOST + AHEAD).unwrap_or(Timestamp::MIN);
         self.decided.retain(|_, decision| decision.about >= old);
         self.decided.clone()

@@ -59,7 +59,12 @@ fn put(path: &Path, bytes: &[u8], permissions: Permissions) -> Result<(), StoreE
 pub fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Ok(()) => sync_folder(parent(path)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // Under a name that is too long there is nothing.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename) =>
+        {
+            Ok(())
+        }
         Err(error) => Err(StoreError::removing(path)(error)),
     }
 }

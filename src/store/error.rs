@@ -65,6 +65,9 @@ fn next(error: &io::Error) -> &'static str {
     }
 }
 
+/// How many lines of one file are told one by one.
+pub(super) const LINES_TOLD: usize = 3;
+
 /// Something on the disk that could not be understood and was passed over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Damage {
@@ -80,6 +83,21 @@ impl Damage {
     pub(super) fn file(file: &Path, why: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, why: why.into() }
     }
+
+    /// Some lines of a file one by one, and how many more there are.
+    pub(super) fn lines(
+        file: &Path,
+        first: impl Iterator<Item = (u64, &'static str)>,
+        more: u64,
+    ) -> Vec<Self> {
+        let told = first.map(|(line, why)| Self { line: Some(line), ..Self::file(file, why) });
+        let more = match more {
+            0 => None,
+            1 => Some("1 more line was passed over as well.".to_owned()),
+            more => Some(format!("{} more lines were passed over as well.", grouped(more))),
+        };
+        told.chain(more.map(|more| Self::file(file, more))).collect()
+    }
 }
 
 impl fmt::Display for Damage {
@@ -89,5 +107,31 @@ impl fmt::Display for Damage {
             write!(to, ", line {line}")?;
         }
         write!(to, ": {}", self.why)
+    }
+}
+
+/// `19,997`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, said) in [(7, "7"), (997, "997"), (19_997, "19,997"), (1_000_000, "1,000,000")]
+        {
+            assert_eq!(grouped(number), said);
+        }
     }
 }

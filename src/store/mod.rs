@@ -6,6 +6,7 @@
 mod atomic;
 mod by_hand;
 mod error;
+mod in_place;
 pub mod kconfig;
 mod kept;
 mod leftovers;

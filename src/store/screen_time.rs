@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     StoreError,
     atomic::{beside, make_folder, parent, private, remove, replace},
+    in_place::overwrite_lines,
 };
 use crate::screen_time::{APP_AT_MOST, APPS_AT_MOST, Hour, merged};
 
@@ -81,11 +82,17 @@ impl ScreenTimeStore {
         self.write(&hours)
     }
 
-    /// Erases the hours that began at or after `from` and before `until`, for good.
-    pub fn erase(&self, from: Timestamp, until: Timestamp) -> Result<(), StoreError> {
-        let mut hours = self.all()?;
-        hours.retain(|hour| hour.start < from || until <= hour.start);
-        self.write(&hours)
+    /// Erases the hours that began at or after `from` and before `until`, for good, and tells which.
+    pub fn erase(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        let goes = |hour: &Hour| from <= hour.start && hour.start < until;
+        let (gone, left): (Vec<Hour>, Vec<Hour>) = self.all()?.into_iter().partition(goes);
+        // A full disk keeps nobody from erasing.
+        self.write(&left).or_else(|_| {
+            overwrite_lines(&self.0, &|line| {
+                hour(line).is_none_or(|hour| goes(&hour)).then(Vec::new)
+            })
+        })?;
+        Ok(gone.into_iter().map(|hour| hour.start).collect())
     }
 
     /// Erases everything, for good.
@@ -189,7 +196,7 @@ mod tests {
         store.tidy(at(1)).unwrap();
         assert_eq!(all(&store), [both]);
         assert_eq!(fs::read_to_string(&store.0).unwrap().lines().count(), 1);
-        store.erase(at(0), at(5)).unwrap();
+        assert_eq!(store.erase(at(0), at(5)).unwrap(), [at(1)]);
         assert_eq!(fs::read_dir(parent(&store.0)).unwrap().count(), 0);
         store.erase_all().unwrap();
     }
@@ -228,6 +235,17 @@ mod tests {
         assert_eq!(all(&store), [spent(0, "foot", 60), spent(1, "foot", 7)]);
         store.tidy(Timestamp::MIN).unwrap();
         assert_eq!(fs::read_to_string(&store.0).unwrap().lines().count(), 2);
+    }
+
+    #[test]
+    fn where_no_copy_can_be_written_hours_are_erased_where_they_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ScreenTimeStore::open(folder.path());
+        store.add(&[spent(0, "foot", 60), spent(1, "firefox", 5)]).unwrap();
+        fs::create_dir(beside(&store.0)).unwrap();
+        assert_eq!(store.erase(at(0), at(1)).unwrap(), [at(0)]);
+        assert_eq!(all(&store), [spent(1, "firefox", 5)]);
+        assert!(!fs::read_to_string(&store.0).unwrap().contains("foot"));
     }
 
     #[test]

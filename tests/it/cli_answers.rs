@@ -280,7 +280,6 @@ async fn without_the_daemon_it_says_how_to_start_it() {
         &["pause"],
         &["resume"],
         &["unlock", "reddit.com"],
-        &["forget", "7"],
     ] {
         let ran = desk.run(arguments).await;
         assert_eq!(ran.code, 3, "{arguments:?}: {ran:?}");

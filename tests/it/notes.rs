@@ -267,3 +267,99 @@ async fn everything_is_given_back_and_erased_with_and_without_the_daemon() {
         }
     }
 }
+
+#[tokio::test]
+async fn one_thing_is_erased_without_the_daemon_as_with_it() {
+    for with_daemon in [true, false] {
+        let house = House::new().await;
+        let mut daemon = Some(house.start().await);
+        for (kind, ended) in
+            [("retreatword", "3h ago"), ("keptkind", "1h ago"), ("oldkind", "50h ago")]
+        {
+            assert_eq!(run(&house, &["log", kind, "--ended", ended]).await.code, 0);
+        }
+        let sessions = run(&house, &["sessions", "--format", "json"]).await.json();
+        let id = |kind: &str| {
+            let all = sessions.as_array().unwrap().iter();
+            let mut of_kind = all.filter(|session| session["kind"] == kind);
+            of_kind.next().unwrap()["id"].as_str().unwrap().to_owned()
+        };
+        let (erased, forgotten) = (id("retreatword"), id("keptkind"));
+        for (words, session) in
+            [("wintergreen", &*erased), ("keptwords", &*forgotten), ("askedthing", "none")]
+        {
+            assert_eq!(run(&house, &["note", words, "--session", session]).await.code, 0);
+        }
+        let note = kept(&house).await[2]["id"].as_str().unwrap().to_owned();
+        if !with_daemon && let Some(quietd) = daemon.take() {
+            quietd.kill().await;
+        }
+        let ran = run(&house, &["erase", "--session", &erased, "--yes"]).await;
+        assert!(ran.out.contains("Erased for good: 1 session and 1 note."), "{ran:?}");
+        assert_eq!(with_words(&house, &["retreatword", "wintergreen"]), []);
+        let ran = run(&house, &["erase", "--note", &note, "--yes"]).await;
+        assert!(ran.out.contains("Erased for good: 0 sessions and 1 note."), "{ran:?}");
+        assert_eq!(with_words(&house, &["askedthing"]), []);
+        let ran = run(&house, &["erase", "--before", "20h ago", "--yes"]).await;
+        assert!(ran.out.contains("Erased for good: 1 session and 0 notes."), "{ran:?}");
+        let ran = run(&house, &["forget", &forgotten]).await;
+        assert!(ran.code == 0 && ran.out.contains("You still have its 1 note."), "{ran:?}");
+        assert_eq!(with_words(&house, &["oldkind", "keptkind"]), []);
+        assert!(!with_words(&house, &["keptwords"]).is_empty(), "its note stays");
+        for again in [&["forget", &*forgotten][..], &["erase", "--note", &note, "--yes"]] {
+            assert_eq!(run(&house, again).await.code, 1, "with {with_daemon}: {again:?}");
+        }
+        if let Some(quietd) = daemon {
+            quietd.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn screen_time_that_is_erased_is_named() {
+    for with_daemon in [true, false] {
+        let house = House::new().await;
+        let now = Command::new("date").arg("+%s").output().await.unwrap();
+        let now: i64 = String::from_utf8(now.stdout).unwrap().trim().parse().unwrap();
+        let hours = (0..40).map(|day| {
+            let start =
+                jiff::Timestamp::from_second((now / 86_400 - day) * 86_400 - 3_600).unwrap();
+            format!(r#"{{"v":1,"start":"{start}","seconds":60,"quiet":0,"apps":{{"foot":60}}}}"#)
+                + "\n"
+        });
+        fs::create_dir_all(house.state("")).unwrap();
+        fs::write(house.state("screen-time.jsonl"), hours.collect::<String>()).unwrap();
+        let daemon = if with_daemon { Some(house.start().await) } else { None };
+        let ran = run(&house, &["erase", "--before", "today 00:00", "--yes"]).await;
+        let said = "Erased for good: 0 sessions, 0 notes and screen time from 40 days.";
+        assert_eq!(ran.out.trim().replace('\n', " "), said, "{ran:?}");
+        assert_eq!(with_words(&house, &["foot"]), []);
+        if let Some(quietd) = daemon {
+            quietd.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn damage_is_told_briefly_and_no_longer_once_it_is_erased() {
+    let house = House::new().await;
+    let folder = house.path(".local/share/quietd/log");
+    fs::create_dir_all(&folder).unwrap();
+    let newer = |number| format!("{{\"v\":2,\"id\":\"{number:012x}\",\"kind\":\"s\"}}\n");
+    fs::write(folder.join("other.jsonl"), (0..20_000).map(newer).collect::<String>()).unwrap();
+    fs::write(folder.join("other.notes"), "garbage\n".repeat(9)).unwrap();
+    let quietd = house.start().await;
+    assert_eq!(run(&house, &["notes"]).await.code, 0);
+    let said = run(&house, &["status"]).await.out;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in
+        ["line 3: this line was written by another version", "19,997 more lines", "6 more lines"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(said.len() < 4_000, "{said}");
+    assert_eq!(run(&house, &["erase", "--all", "--yes"]).await.code, 0);
+    let ran = run(&house, &["status"]).await;
+    assert!(!ran.out.contains("Could not be done") && !ran.out.contains("line"), "{ran:?}");
+    quietd.stop().await;
+}

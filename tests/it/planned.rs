@@ -1,6 +1,6 @@
 //! Appointments that become sessions: the real daemon, its reader, and files as calendars leave them.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use jiff::{SignedDuration, Timestamp};
 use quietd::{
@@ -158,6 +158,67 @@ async fn what_cannot_be_read_is_told_without_a_name_and_the_rest_is_read() {
     assert!(check.contains("~/Calendars/secret-large.ics"), "{check}");
     assert_eq!(planned(&house).await.len(), 2);
     quietd.stop().await;
+}
+
+/// The files in which one of these stands, but for the calendar itself.
+fn with(folder: &Path, words: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() && !path.ends_with("Calendars") {
+            found.extend(with(&path, words));
+        } else if path.is_file() {
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            let stand = words.iter().filter(|word| text.contains(&**word));
+            found.extend(stand.map(|word| format!("{}: {word}", path.display())));
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn of_an_erased_appointment_no_time_stays_and_it_does_not_begin_again() {
+    for (what, with_daemon) in [
+        (&["erase", "--all", "--yes"][..], true),
+        (&["erase", "--all", "--yes"], false),
+        (&["erase", "--before", "1h ago", "--yes"], true),
+        (&["erase", "--before", "1h ago", "--yes"], false),
+        (&["erase", "--yes", "--session"], true),
+        (&["erase", "--yes", "--session"], false),
+        (&["forget"], true),
+        (&["forget"], false),
+    ] {
+        let (house, _dunst) = house().await;
+        let [ends, to_come, third] = [-2, 2, 3].map(|by| from_now(SignedDuration::from_hours(by)));
+        write(&house, "past", ends, "");
+        write(&house, "to-come", to_come, "");
+        let mut quietd = Some(house.start().await);
+        house.until("it begins", async || house.get::<bool>("Quiet").await).await;
+        assert!(house.quietctl(&["planned", "drop", "next"]).await.status.success());
+        let logged = sessions(&house).await;
+        let id = logged[0]["id"].as_str().unwrap();
+        let times = ["%Y%m%d", "%FT%H:%M"].map(|form| ends.strftime(form).to_string());
+        assert!(!with(house.home.path(), &times).is_empty());
+        if !with_daemon && let Some(quietd) = quietd.take() {
+            quietd.kill().await;
+        }
+        let id = if what.contains(&"--session") || what[0] == "forget" { &[id][..] } else { &[] };
+        let ran = house.quietctl(&[what, id].concat()).await;
+        assert!(ran.status.success(), "{what:?}: {ran:?}");
+        assert_eq!(with(house.home.path(), &times), [""; 0], "{what:?}, {with_daemon}");
+
+        let quietd = match quietd {
+            Some(quietd) => quietd,
+            None => house.start().await,
+        };
+        write(&house, "third", third, "");
+        next_change(&house, third).await;
+        assert!(!house.get::<bool>("Quiet").await, "{what:?}: it does not begin again");
+        assert_eq!(sessions(&house).await.as_array().unwrap().len(), 0);
+        let states: Vec<String> = planned(&house).await.into_iter().map(|it| it.state).collect();
+        assert_eq!(states, ["dropped", "planned"], "{what:?}: what is to come stays as it was");
+        quietd.stop().await;
+        assert_eq!(with(house.home.path(), &times), [""; 0], "{what:?}, {with_daemon}");
+    }
 }
 
 #[tokio::test]

@@ -135,7 +135,14 @@ pub fn json(page: &Page, notes: &[NoteEntry]) -> Value {
 pub fn erased(page: &Page, erased: &Erased) -> String {
     let sessions = counted(u64::from(erased.sessions), "session");
     let notes = counted(u64::from(erased.notes), "note");
-    let mut out = page.advice(0, &format!("Erased for good: {sessions} and {notes}."));
+    let what = match erased.days {
+        None => format!("{sessions} and {notes}"),
+        Some(days) => {
+            let days = counted(u64::from(days), "day");
+            format!("{sessions}, {notes} and screen time from {days}")
+        }
+    };
+    let mut out = page.advice(0, &format!("Erased for good: {what}."));
     if let Some(kept) = &erased.kept {
         out.push_str(&page.advice(0, kept));
     }
@@ -225,11 +232,14 @@ mod tests {
         quietctl erase --note a1  erases this one
         ");
         assert!(kept(&page, "a1", None).starts_with("The note is kept.\n"));
-        let some =
-            Erased { sessions: 1, notes: 2, kept: Some("Not all is given back yet.".into()) };
+        let kept = Some("Not all is given back yet.".into());
+        let some = Erased { sessions: 1, notes: 2, days: None, kept };
         insta::assert_snapshot!(erased(&page, &some), @r"
         Erased for good: 1 session and 2 notes.
         Not all is given back yet.
         ");
+        let counted = Erased { days: Some(40), ..Erased::default() };
+        let said = erased(&page, &counted).replace('\n', " ");
+        assert_eq!(said, "Erased for good: 0 sessions, 0 notes and screen time from 40 days. ");
     }
 }

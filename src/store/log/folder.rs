@@ -1,6 +1,7 @@
 //! A folder of files with lines, one for each machine: adding a line, and rewriting files without some.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, Permissions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
@@ -10,9 +11,11 @@ use std::{
 use super::super::{
     Damage, StoreError,
     atomic::{beside, make_folder, private, remove, replace, sync_folder},
+    in_place::{is_blank, overwrite_lines},
     leftovers::remove_leftovers,
     machine,
 };
+use super::entry::NEWER;
 
 /// How often a line is added again because the file was replaced under it.
 const TRIES: usize = 3;
@@ -33,6 +36,37 @@ pub struct Folder {
 pub enum Whose {
     Ours,
     All,
+}
+
+/// How lines are erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// By a copy without them; where none can be written, where they stand.
+    Copy,
+    /// Where they stand.
+    InPlace,
+}
+
+/// Which lines that nobody can read are erased too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Torn {
+    /// Those that name one of the ids.
+    IfNamed,
+    /// All but those of another version: they help nobody, and what they hold may be what is to be erased.
+    Always,
+    /// Those of another version as well.
+    Every,
+}
+
+impl Torn {
+    /// Tells whether a line goes of which somebody said why it cannot be read.
+    pub fn goes(self, line: &[u8], why: &str, ids: &BTreeSet<&str>) -> bool {
+        match self {
+            Self::IfNamed => ids.iter().any(|id| names(line, id)),
+            Self::Always => why != NEWER,
+            Self::Every => true,
+        }
+    }
 }
 
 impl Folder {
@@ -112,17 +146,24 @@ impl Folder {
         files
     }
 
-    /// Rewrites files without some lines. Goes on after an error and tells the first one.
-    pub fn strip(&self, whose: Whose, goes: &dyn Fn(&[u8]) -> bool) -> Result<(), StoreError> {
+    /// Erases the lines for which `instead` has something; that takes a line's place where only its place is left. Goes on
+    /// after an error and tells the first one.
+    pub fn strip(
+        &self,
+        whose: Whose,
+        how: How,
+        instead: &dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
         let mut files = self.files(&mut Vec::new());
         files.retain(|file| whose == Whose::All || self.is_ours(file));
         let strip = |file: &PathBuf| {
             // What a crash left beside the file may hold the same.
-            remove(&beside(file))?;
-            let bytes = fs::read(file).map_err(StoreError::reading(file))?;
-            let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-            let left = lines.filter(|line| !goes(line)).collect::<Vec<_>>().concat();
-            if left.len() == bytes.len() { Ok(()) } else { replace(file, &left) }
+            let beside = remove(&beside(file));
+            let stripped = match how {
+                How::Copy => copy_without(file, instead),
+                How::InPlace => overwrite_lines(file, instead),
+            };
+            beside.and(stripped)
         };
         let mut errors: Vec<StoreError> =
             files.iter().filter_map(|file| strip(file).err()).collect();
@@ -133,8 +174,20 @@ impl Folder {
     }
 }
 
+fn copy_without(file: &Path, instead: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> Result<(), StoreError> {
+    let bytes = fs::read(file).map_err(StoreError::reading(file))?;
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let stays = |line: &&[u8]| !is_blank(line) && instead(line).is_none();
+    let left = lines.filter(stays).collect::<Vec<_>>().concat();
+    if left.len() == bytes.len() {
+        return Ok(());
+    }
+    // A full disk keeps nobody from erasing.
+    replace(file, &left).or_else(|_| overwrite_lines(file, instead))
+}
+
 /// Tells whether a line that nobody can read names an id.
-pub fn names(line: &[u8], id: &str) -> bool {
+fn names(line: &[u8], id: &str) -> bool {
     let named = format!("\"{id}\"");
     line.windows(named.len()).any(|window| window == named.as_bytes())
 }

@@ -1,11 +1,11 @@
-//! The lines of a file, from its begin or from its end, without ever holding more than one of them.
+//! The lines of a file from its end, without ever holding more than one of them.
 
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
 };
 
-use super::entry::LINE_AT_MOST;
+use super::{entry::LINE_AT_MOST, reading::BARREN_AT_MOST};
 
 /// Bytes read at once from the end: enough for the sessions of some weeks.
 const CHUNK: u64 = 16 * 1024;
@@ -19,39 +19,6 @@ pub enum Line {
     TooLong,
 }
 
-/// Reads lines from the begin.
-#[derive(Debug)]
-pub struct Forward(BufReader<File>);
-
-impl Forward {
-    pub fn new(file: File) -> Self {
-        Self(BufReader::new(file))
-    }
-
-    fn read(&mut self) -> io::Result<Option<Line>> {
-        let mut line = Vec::new();
-        let at_most = u64::try_from(LINE_AT_MOST + 1).unwrap_or(u64::MAX);
-        self.0.by_ref().take(at_most).read_until(b'\n', &mut line)?;
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        } else if line.is_empty() {
-            return Ok(None);
-        } else if line.len() > LINE_AT_MOST {
-            self.0.skip_until(b'\n')?;
-            return Ok(Some(Line::TooLong));
-        }
-        Ok(Some(Line::Whole(line)))
-    }
-}
-
-impl Iterator for Forward {
-    type Item = io::Result<Line>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.read().transpose()
-    }
-}
-
 /// Reads lines from the end, each with the offset at which it begins.
 #[derive(Debug)]
 pub struct Backward<F> {
@@ -59,8 +26,8 @@ pub struct Backward<F> {
     /// Where `read` begins in the file; all before it is still to be read.
     start: u64,
     read: Vec<u8>,
-    /// Whether the line whose begin is looked for is too long already.
-    too_long: bool,
+    /// How much was passed over of the line whose begin is looked for; something where it is too long already.
+    passed: u64,
     /// Whether a newline was seen that ends the line still to be read, which may be empty.
     ends: bool,
 }
@@ -68,7 +35,7 @@ pub struct Backward<F> {
 impl<F: Read + Seek> Backward<F> {
     pub fn new(mut file: F) -> io::Result<Self> {
         let start = file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, start, read: Vec::new(), too_long: false, ends: false })
+        Ok(Self { file, start, read: Vec::new(), passed: 0, ends: false })
     }
 
     fn read(&mut self) -> io::Result<Option<(u64, Line)>> {
@@ -83,12 +50,16 @@ impl<F: Read + Seek> Backward<F> {
             if self.start == 0 {
                 let line = std::mem::take(&mut self.read);
                 let ends = std::mem::take(&mut self.ends);
-                let is_left = ends || self.too_long || !line.is_empty();
+                let is_left = ends || self.passed > 0 || !line.is_empty();
                 return Ok(is_left.then(|| (0, self.line(line))));
             }
             if self.read.len() > LINE_AT_MOST {
-                self.too_long = true;
+                self.passed += self.read.len() as u64;
                 self.read.clear();
+            }
+            if self.passed >= BARREN_AT_MOST {
+                // Whoever reads is to give up before its begin is found.
+                return Ok(Some((self.start, Line::TooLong)));
             }
             self.read_before()?;
         }
@@ -106,7 +77,7 @@ impl<F: Read + Seek> Backward<F> {
     }
 
     fn line(&mut self, line: Vec<u8>) -> Line {
-        let too_long = std::mem::take(&mut self.too_long) || line.len() > LINE_AT_MOST;
+        let too_long = std::mem::take(&mut self.passed) > 0 || line.len() > LINE_AT_MOST;
         if too_long { Line::TooLong } else { Line::Whole(line) }
     }
 }
@@ -144,8 +115,15 @@ mod tests {
         file
     }
 
+    /// The lines as one would read them from the begin.
     fn forward(bytes: &[u8]) -> Vec<Line> {
-        Forward::new(file(bytes)).map(Result::unwrap).collect()
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+        let line = |line: &[u8]| match line.len() {
+            ..=LINE_AT_MOST => Line::Whole(line.to_vec()),
+            _ => Line::TooLong,
+        };
+        lines.map(line).collect()
     }
 
     fn backward(bytes: &[u8]) -> Vec<Line> {

@@ -1,14 +1,11 @@
 //! What the lines of all files say together.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::{super::Damage, Read, entry::Entry};
-use crate::schedule::Session;
+use crate::{calendar::is_planned, schedule::Session};
 
 /// What several lines say together. The order in which they are added does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,17 +38,14 @@ impl Merge {
         }
     }
 
-    pub fn passed_over(&mut self, file: &Path, line: u64, why: &str) {
-        self.damage.push(Damage { line: Some(line), ..Damage::file(file, why) });
-    }
-
     pub fn into_read(mut self) -> Read {
         let to_purge = !self.ours.is_disjoint(&self.forgotten);
         self.sessions.retain(|id, _| !self.forgotten.contains(id));
         let mut sessions: Vec<Session> = self.sessions.into_values().collect();
         sessions.sort_by_key(|session| session.ended);
-        self.damage.sort();
-        Read { sessions, damage: self.damage, to_purge }
+        let mut forgotten = self.forgotten;
+        forgotten.retain(|id| is_planned(id));
+        Read { sessions, forgotten, damage: self.damage, to_purge }
     }
 }
 

@@ -4,26 +4,31 @@
 //! times, without those that any file says are forgotten. So nothing is lost or doubled when a folder is synced, restored
 //! from a backup or has conflict copies in it.
 //!
-//! Here: the format of a line (`entry`), reading lines from either end (`lines`), what they say together (`merge`), the
-//! folder of files (`folder`), and the notes that lie in it (`notes`). Not here: which sessions still matter; that is the
-//! schedule's.
+//! Here: the format of a line (`entry`), reading a file from its end (`lines`, `reading`), what all say together (`merge`),
+//! the folder of files (`folder`), and the notes that lie in it (`notes`). Not here: which sessions still matter; that is
+//! the schedule's.
 
 mod entry;
 mod folder;
 mod lines;
 mod merge;
 mod notes;
+mod reading;
 
-use std::{collections::BTreeSet, fs::File, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 
 pub use self::notes::{NoteLog, NotesRead};
 use self::{
-    entry::{Entry, NEWER, TOO_LONG},
-    folder::{Folder, Whose, unreadable},
-    lines::{Backward, Forward, Line, lines_before},
+    entry::Entry,
+    folder::{Folder, How, Torn, Whose, unreadable},
     merge::Merge,
+    reading::{Stamp, Wanted, read_lines},
 };
 use super::{Damage, StoreError};
 use crate::schedule::Session;
@@ -34,13 +39,30 @@ const OLD_LINES: usize = 64;
 
 /// The session log on disk.
 #[derive(Clone, Debug)]
-pub struct SessionLog(Folder);
+pub struct SessionLog {
+    folder: Folder,
+    /// What the last [`SessionLog::recent`] read, by file.
+    known: BTreeMap<PathBuf, Known>,
+    /// The files of notes, as they were last looked at.
+    notes: Vec<(PathBuf, Option<Stamp>)>,
+}
+
+/// What a file says, for as long as it is not changed.
+#[derive(Clone, Debug)]
+struct Known {
+    stamp: Stamp,
+    since: Timestamp,
+    entries: Vec<Entry>,
+    damage: Vec<Damage>,
+}
 
 /// What was read from the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Read {
     /// The sessions, by when they ended.
     pub sessions: Vec<Session>,
+    /// The ids of those that the calendar planned and that are forgotten: they are not to begin anew.
+    pub forgotten: BTreeSet<String>,
     /// What could not be understood.
     pub damage: Vec<Damage>,
     /// Whether this machine's file still has a session that was forgotten on another one: see [`SessionLog::purge`].
@@ -50,29 +72,64 @@ pub struct Read {
 impl SessionLog {
     /// Opens the log in a folder; `state_dir` keeps which of its files is this machine's. Writes nothing yet.
     pub fn open(folder: &Path, state_dir: &Path) -> Result<Self, StoreError> {
-        Folder::open(folder, state_dir, "jsonl").map(Self)
+        let folder = Folder::open(folder, state_dir, "jsonl")?;
+        Ok(Self { folder, known: BTreeMap::new(), notes: Vec::new() })
     }
 
     /// The notes that lie beside it: in the same folder, in files of their own.
     pub fn notes(&self) -> NoteLog {
-        NoteLog::new(self.0.with_ending("notes"))
+        NoteLog::new(self.folder.with_ending("notes"))
     }
 
     /// Adds a session. When this returns, it is on the disk.
     pub fn append(&self, session: &Session) -> Result<(), StoreError> {
-        self.0.add(&Entry::Session(session.clone()).to_line()?)
+        self.folder.add(&Entry::Session(session.clone()).to_line()?)
     }
 
-    /// Reads the sessions that were logged, or ended, at `since` or later, each file from its end.
-    pub fn recent(&self, since: Timestamp) -> Read {
+    /// Tells whether a file of notes is another one than when this was last asked.
+    pub fn notes_changed(&mut self) -> bool {
+        let files = self.folder.with_ending("notes").files(&mut Vec::new());
+        let look = |file: PathBuf| (Stamp::of(&file).ok(), file);
+        let now = files.into_iter().map(look).map(|(stamp, file)| (file, stamp)).collect();
+        let before = std::mem::replace(&mut self.notes, now);
+        before != self.notes
+    }
+
+    /// Reads the sessions that were logged, or ended, at `since` or later, each file from its end. One that has not changed
+    /// since the last time is not read again.
+    pub fn recent(&mut self, since: Timestamp) -> Read {
         let mut merge = Merge::default();
-        for file in self.0.files(&mut merge.damage) {
-            if let Err(error) = self.read_back(&file, since, &mut merge) {
-                merge.damage.push(unreadable(&file, &error));
+        let files = self.folder.files(&mut merge.damage);
+        self.known.retain(|file, _| files.contains(file));
+        for file in files {
+            match self.know(&file, since) {
+                Ok(known) => {
+                    merge.damage.extend(known.damage.iter().cloned());
+                    let entries = known.entries.clone();
+                    let is_ours = self.folder.is_ours(&file);
+                    for entry in entries {
+                        merge.add(entry, is_ours);
+                    }
+                }
+                Err(error) => merge.damage.push(unreadable(&file, &error)),
             }
         }
         merge.sessions.retain(|_, session| session.logged >= since || session.ended >= since);
         merge.into_read()
+    }
+
+    fn know(&mut self, file: &Path, since: Timestamp) -> io::Result<&Known> {
+        let stamp = Stamp::of(file)?;
+        let known = self.known.remove(file);
+        let is_same = |known: &Known| known.stamp == stamp && known.since <= since;
+        let known = if let Some(known) = known.filter(is_same) {
+            known
+        } else {
+            let mut entries = Vec::new();
+            let damage = read_since(file, since, |entry| entries.push(entry))?;
+            Known { stamp, since, entries, damage }
+        };
+        Ok(self.known.entry(file.to_owned()).or_insert(known))
     }
 
     /// Reads every session.
@@ -92,27 +149,23 @@ impl SessionLog {
         Ok(true)
     }
 
-    /// Erases for good every session that ended before a moment, and every line that is torn; `now` is when. Tells how
-    /// many sessions.
-    pub fn forget_before(&self, before: Timestamp, now: Timestamp) -> Result<usize, StoreError> {
+    /// Erases for good every session that ended before a moment, all without one, and every line that is torn; `now` is
+    /// when. `also` are the ids of sessions that were planned, are not logged, and are not to come back. Tells how many
+    /// sessions.
+    pub fn forget_before(
+        &self,
+        before: Option<Timestamp>,
+        also: &BTreeSet<String>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
         let merge = self.merge();
-        let old = merge.sessions.values().filter(|session| session.ended < before);
-        let ids: BTreeSet<&str> = old.map(|session| &*session.id).collect();
+        let is_old = |session: &&Session| before.is_none_or(|before| session.ended < before);
+        let old = merge.sessions.values().filter(is_old);
+        let mut ids: BTreeSet<&str> = old.map(|session| &*session.id).collect();
         let many = ids.iter().filter(|id| !merge.forgotten.contains(**id)).count();
-        self.erase(&merge, &ids, Torn::Always, now)?;
-        Ok(many)
-    }
-
-    /// Erases every session for good, and every line that is anything else but the word that one is forgotten; `now` is
-    /// when. Tells how many sessions.
-    pub fn forget_all(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let merge = self.merge();
-        let ids: BTreeSet<&str> = merge.sessions.keys().map(String::as_str).collect();
-        let many = ids.iter().filter(|id| !merge.forgotten.contains(**id)).count();
-        self.write_down(&merge, &ids, now)?;
-        self.0.strip(Whose::All, &|line| {
-            !matches!(Entry::from_line(line), Ok(Entry::Forget { .. }))
-        })?;
+        ids.extend(also.iter().map(String::as_str));
+        let torn = if before.is_some() { Torn::Always } else { Torn::Every };
+        self.erase(&merge, &ids, torn, now)?;
         Ok(many)
     }
 
@@ -123,8 +176,17 @@ impl SessionLog {
         torn: Torn,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write_down(merge, ids, at)?;
-        self.0.strip(Whose::All, &|line| holds(line, ids, torn))
+        let instead = |line: &[u8]| match Entry::from_line(line) {
+            Ok(Entry::Session(it)) => ids.contains(&*it.id).then(|| word(it.id, at)),
+            Ok(Entry::Forget { .. }) => None,
+            Err(why) => torn.goes(line, why, ids).then(Vec::new),
+        };
+        if self.write_down(merge, ids, at).is_ok() {
+            return self.folder.strip(Whose::All, How::Copy, &instead);
+        }
+        // No word can be added, as on a full disk: it takes the place of the session itself.
+        self.folder.strip(Whose::All, How::InPlace, &instead)?;
+        self.write_down(&self.merge(), ids, at)
     }
 
     /// Writes down that sessions are forgotten, so that no other machine brings them back.
@@ -138,7 +200,7 @@ impl SessionLog {
         let lines: Result<Vec<Vec<u8>>, _> =
             new.map(|id| Entry::Forget { id: (*id).to_owned(), at }.to_line()).collect();
         let lines = lines?.concat();
-        if lines.is_empty() { Ok(()) } else { self.0.add(&lines) }
+        if lines.is_empty() { Ok(()) } else { self.folder.add(&lines) }
     }
 
     /// Erases from this machine's file, and its conflict copies, what was forgotten on another machine. True if there was
@@ -147,78 +209,50 @@ impl SessionLog {
         let merge = self.merge();
         let ids: BTreeSet<&str> =
             merge.ours.intersection(&merge.forgotten).map(String::as_str).collect();
-        self.0.strip(Whose::Ours, &|line| holds(line, &ids, Torn::IfNamed))?;
-        Ok(!ids.is_empty())
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        self.folder.strip(Whose::Ours, How::Copy, &|line| match Entry::from_line(line) {
+            Ok(entry) => {
+                let goes = matches!(&entry, Entry::Session(it) if ids.contains(&*it.id));
+                goes.then(Vec::new)
+            }
+            Err(why) => Torn::IfNamed.goes(line, why, &ids).then(Vec::new),
+        })?;
+        Ok(true)
     }
 
     fn merge(&self) -> Merge {
         let mut merge = Merge::default();
-        for file in self.0.files(&mut merge.damage) {
-            if let Err(error) = self.read_all(&file, &mut merge) {
-                merge.damage.push(unreadable(&file, &error));
-            }
+        for file in self.folder.files(&mut merge.damage) {
+            let is_ours = self.folder.is_ours(&file);
+            let damage = read_since(&file, Timestamp::MIN, |entry| merge.add(entry, is_ours));
+            merge.damage.extend(damage.unwrap_or_else(|error| vec![unreadable(&file, &error)]));
         }
         merge
     }
-
-    fn read_all(&self, file: &Path, merge: &mut Merge) -> io::Result<()> {
-        for (line, number) in Forward::new(File::open(file)?).zip(1..) {
-            match understand(&line?) {
-                None => {}
-                Some(Ok(entry)) => merge.add(entry, self.0.is_ours(file)),
-                Some(Err(why)) => merge.passed_over(file, number, why),
-            }
-        }
-        Ok(())
-    }
-
-    fn read_back(&self, file: &Path, since: Timestamp, merge: &mut Merge) -> io::Result<()> {
-        let mut old = 0;
-        for line in Backward::new(File::open(file)?)? {
-            let (offset, line) = line?;
-            match understand(&line) {
-                None => {}
-                Some(Ok(entry)) => {
-                    old = if entry.is_before(since) { old + 1 } else { 0 };
-                    merge.add(entry, self.0.is_ours(file));
-                }
-                Some(Err(why)) => {
-                    merge.passed_over(file, lines_before(File::open(file)?, offset)? + 1, why);
-                }
-            }
-            if old == OLD_LINES {
-                break;
-            }
-        }
-        Ok(())
-    }
 }
 
-fn understand(line: &Line) -> Option<Result<Entry, &'static str>> {
-    match line {
-        Line::TooLong => Some(Err(TOO_LONG)),
-        Line::Whole(line) if line.trim_ascii().is_empty() => None,
-        Line::Whole(line) => Some(Entry::from_line(line)),
-    }
+/// Reads a file from its end, until what it says is long over.
+fn read_since(
+    file: &Path,
+    since: Timestamp,
+    mut take: impl FnMut(Entry),
+) -> io::Result<Vec<Damage>> {
+    let mut old = 0;
+    read_lines(file, |line| {
+        let entry = Entry::from_line(line)?;
+        old = if entry.is_before(since) { old + 1 } else { 0 };
+        take(entry);
+        Ok(if old == OLD_LINES { Wanted::Enough } else { Wanted::More })
+    })
 }
 
-/// Which lines nobody can read are erased too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Torn {
-    /// Those that name one of the sessions.
-    IfNamed,
-    /// All but those of another version: they help nobody, and what they hold may be what is to be erased.
-    Always,
-}
-
-/// Tells whether a line holds one of these sessions.
-fn holds(line: &[u8], ids: &BTreeSet<&str>, torn: Torn) -> bool {
-    match Entry::from_line(line) {
-        Ok(Entry::Session(session)) => ids.contains(&*session.id),
-        Ok(Entry::Forget { .. }) => false,
-        Err(why) if torn == Torn::Always => why != NEWER,
-        Err(_) => ids.iter().any(|id| folder::names(line, id)),
-    }
+/// The word that a session is forgotten, as it takes its place. To the second, so that it fits there.
+fn word(id: String, at: Timestamp) -> Vec<u8> {
+    let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    let line = Entry::Forget { id, at }.to_line().unwrap_or_default();
+    line.trim_ascii_end().to_vec()
 }
 
 #[cfg(test)]

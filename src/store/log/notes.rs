@@ -4,7 +4,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
     io,
     path::Path,
 };
@@ -14,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{Damage, StoreError},
-    entry::{FOREIGN, LINE_AT_MOST, NEWER, TOO_LONG, TORN, VERSION, is_id},
-    folder::{Folder, Whose, names, unreadable},
-    lines::{Forward, Line},
+    entry::{FOREIGN, LINE_AT_MOST, NEWER, TORN, VERSION, is_id},
+    folder::{Folder, How, Torn, Whose, unreadable},
+    reading::{Wanted, read_lines},
 };
 use crate::notes::{Content, Note, Words};
 
@@ -92,7 +91,6 @@ impl NoteLog {
         merge.notes.retain(|id, _| !merge.forgotten.contains(id));
         let mut notes: Vec<Note> = merge.notes.into_values().collect();
         notes.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        merge.damage.sort();
         NotesRead { notes, damage: merge.damage }
     }
 
@@ -102,19 +100,7 @@ impl NoteLog {
         which: &dyn Fn(&Note) -> bool,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let merge = self.merge();
-        let ids: BTreeSet<&str> =
-            merge.notes.values().filter(|note| which(note)).map(|note| &*note.id).collect();
-        self.write_down(&merge, &ids, now)?;
-        let goes = |line: &[u8]| match from_line(line) {
-            Ok(Entry::Note(note)) => ids.contains(&*note.id),
-            Ok(Entry::Forget(_)) => false,
-            Err(_) => ids.iter().any(|id| names(line, id)),
-        };
-        if !ids.is_empty() {
-            self.0.strip(Whose::All, &goes)?;
-        }
-        Ok(ids.iter().filter(|id| !merge.forgotten.contains(**id)).count())
+        self.erase(which, Torn::IfNamed, now)
     }
 
     /// Erases every note that was kept before a moment, and every line that is torn; all of it without a moment. `now` is
@@ -124,11 +110,35 @@ impl NoteLog {
         before: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let many = self.forget(&|note| before.is_none_or(|before| note.at < before), now)?;
-        self.0.strip(Whose::All, &|line| {
-            from_line(line).err().is_some_and(|why| before.is_none() || why != NEWER)
-        })?;
-        Ok(many)
+        let torn = if before.is_some() { Torn::Always } else { Torn::Every };
+        self.erase(&|note| before.is_none_or(|before| note.at < before), torn, now)
+    }
+
+    fn erase(
+        &self,
+        which: &dyn Fn(&Note) -> bool,
+        torn: Torn,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let merge = self.merge();
+        let ids: BTreeSet<&str> =
+            merge.notes.values().filter(|note| which(note)).map(|note| &*note.id).collect();
+        if ids.is_empty() && torn == Torn::IfNamed {
+            return Ok(0);
+        }
+        let instead = |line: &[u8]| match from_line(line) {
+            Ok(Entry::Note(note)) => ids.contains(&*note.id).then(|| word(note.id, now)),
+            Ok(Entry::Forget(_)) => None,
+            Err(why) => torn.goes(line, why, &ids).then(Vec::new),
+        };
+        if self.write_down(&merge, &ids, now).is_ok() {
+            self.0.strip(Whose::All, How::Copy, &instead)?;
+        } else {
+            // No word can be added, as on a full disk: it takes the place of the note itself.
+            self.0.strip(Whose::All, How::InPlace, &instead)?;
+            self.write_down(&self.merge(), &ids, now)?;
+        }
+        Ok(ids.iter().filter(|id| !merge.forgotten.contains(**id)).count())
     }
 
     /// Erases from this machine's file, and its conflict copies, what was forgotten on another machine.
@@ -141,8 +151,9 @@ impl NoteLog {
         if merge.ours.is_disjoint(&merge.forgotten) {
             return Ok(());
         }
-        self.0.strip(Whose::Ours, &|line| {
-            matches!(from_line(line), Ok(Entry::Note(note)) if merge.forgotten.contains(&note.id))
+        self.0.strip(Whose::Ours, How::Copy, &|line| {
+            let Ok(Entry::Note(note)) = from_line(line) else { return None };
+            merge.forgotten.contains(&note.id).then(Vec::new)
         })
     }
 
@@ -156,8 +167,9 @@ impl NoteLog {
         let new = ids.iter().filter(|id| !merge.forgotten.contains(**id));
         let lines: Vec<u8> = new
             .flat_map(|id| {
-                let forget = Some((*id).to_owned());
-                written(&Written { v: VERSION, forget, at: Some(at), ..Written::default() })
+                let mut line = word((*id).to_owned(), at);
+                line.push(b'\n');
+                line
             })
             .collect();
         if lines.is_empty() { Ok(()) } else { self.0.add(&lines) }
@@ -166,26 +178,21 @@ impl NoteLog {
     fn merge(&self) -> Merge {
         let mut merge = Merge::default();
         for file in self.0.files(&mut merge.damage) {
-            if let Err(error) = self.read(&file, &mut merge) {
-                merge.damage.push(unreadable(&file, &error));
-            }
+            let damage = self.read(&file, &mut merge);
+            merge.damage.extend(damage.unwrap_or_else(|error| vec![unreadable(&file, &error)]));
         }
         merge
     }
 
-    fn read(&self, file: &Path, merge: &mut Merge) -> io::Result<()> {
-        for (line, number) in Forward::new(File::open(file)?).zip(1..) {
-            let entry = match line? {
-                Line::TooLong => Err(TOO_LONG),
-                Line::Whole(line) if line.trim_ascii().is_empty() => continue,
-                Line::Whole(line) => from_line(&line),
-            };
-            match entry {
-                Ok(Entry::Forget(id)) => {
+    fn read(&self, file: &Path, merge: &mut Merge) -> io::Result<Vec<Damage>> {
+        let is_ours = self.0.is_ours(file);
+        read_lines(file, |line| {
+            match from_line(line)? {
+                Entry::Forget(id) => {
                     merge.forgotten.insert(id);
                 }
-                Ok(Entry::Note(note)) => {
-                    if self.0.is_ours(file) {
+                Entry::Note(note) => {
+                    if is_ours {
                         merge.ours.insert(note.id.clone());
                     }
                     // Of two that somebody edited, the same one wins everywhere.
@@ -194,13 +201,19 @@ impl NoteLog {
                         *there = note;
                     }
                 }
-                Err(why) => {
-                    merge.damage.push(Damage { line: Some(number), ..Damage::file(file, why) });
-                }
             }
-        }
-        Ok(())
+            Ok(Wanted::More)
+        })
     }
+}
+
+/// The word that a note is forgotten, without its newline. To the second, so that it fits where the note stood.
+fn word(id: String, at: Timestamp) -> Vec<u8> {
+    let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    let line = Written { v: VERSION, forget: Some(id), at: Some(at), ..Written::default() };
+    let mut line = written(&line);
+    line.pop();
+    line
 }
 
 fn to_line(note: &Note) -> Result<Vec<u8>, StoreError> {

@@ -22,13 +22,17 @@ impl Folders {
         self.top.path().join("log")
     }
 
+    fn recent(&self, since: Timestamp) -> Read {
+        self.log.clone().recent(since)
+    }
+
     fn put(&self, name: &str, lines: &[Entry]) {
         make_folder(&self.folder()).unwrap();
         fs::write(self.folder().join(name), bytes(lines)).unwrap();
     }
 
     fn text(&self) -> String {
-        let files = self.log.0.files(&mut Vec::new());
+        let files = self.log.folder.files(&mut Vec::new());
         files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
     }
 }
@@ -73,8 +77,8 @@ fn what_is_added_is_there_after_a_restart_in_one_file_for_its_owner() {
     let again = SessionLog::open(&it.folder(), &it.top.path().join("state")).unwrap();
     again.append(&session(1)).unwrap();
     assert_eq!(again.all(), whole(sessions([1, 2])));
-    assert_eq!(again.recent(moment(0)), again.all());
-    let [file] = &again.0.files(&mut Vec::new())[..] else { panic!("one file a machine") };
+    assert_eq!(again.clone().recent(moment(0)), again.all());
+    let [file] = &again.folder.files(&mut Vec::new())[..] else { panic!("one file a machine") };
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(file), mode(&it.folder())), (0o600, 0o700));
 }
@@ -85,7 +89,7 @@ fn a_lost_name_costs_nothing() {
     it.log.append(&session(1)).unwrap();
     fs::remove_dir_all(it.top.path().join("state")).unwrap();
     let other = SessionLog::open(&it.folder(), &it.top.path().join("state")).unwrap();
-    assert_ne!(other.0.own_file(), it.log.0.own_file());
+    assert_ne!(other.folder.own_file(), it.log.folder.own_file());
     other.append(&session(2)).unwrap();
     assert_eq!(other.all(), whole(sessions([1, 2])));
 }
@@ -102,7 +106,7 @@ fn a_session_is_kept_even_where_the_name_cannot_be() {
 fn a_torn_last_line_is_closed_and_said_with_its_place() {
     let it = Folders::new();
     it.log.append(&session(1)).unwrap();
-    let file = it.log.0.own_file();
+    let file = it.log.folder.own_file();
     let torn = &bytes(&[line(2)])[..30];
     fs::write(&file, [&bytes(&[line(1)]), torn].concat()).unwrap();
     it.log.append(&session(3)).unwrap();
@@ -110,7 +114,7 @@ fn a_torn_last_line_is_closed_and_said_with_its_place() {
     assert_eq!(read.sessions, sessions([1, 3]));
     let [damage] = &read.damage[..] else { panic!("{:?}", read.damage) };
     assert_eq!((&damage.file, damage.line), (&file, Some(2)));
-    assert_eq!(it.log.recent(moment(0)), read);
+    assert_eq!(it.recent(moment(0)), read);
     let text = damage.to_string();
     assert!(text.contains("jsonl, line 2: this line is torn"), "{text}");
 }
@@ -134,7 +138,7 @@ fn foreign_too_long_and_empty_lines_are_passed_over() {
     assert_eq!(read.sessions, sessions([1, 2]));
     let places: Vec<Option<u64>> = read.damage.iter().map(|damage| damage.line).collect();
     assert_eq!(places, [Some(4), Some(5), Some(6)]);
-    assert_eq!(it.log.recent(moment(0)), read);
+    assert_eq!(it.recent(moment(0)), read);
 }
 
 #[test]
@@ -180,7 +184,7 @@ fn what_another_machine_forgot_is_purged_here() {
     it.log.append(&session(2)).unwrap();
     assert!(!it.log.purge().unwrap());
     it.put("other.jsonl", &[forget(2)]);
-    let read = it.log.recent(moment(0));
+    let read = it.recent(moment(0));
     assert_eq!((read.sessions, read.to_purge), (sessions([1]), true));
     assert!(it.log.purge().unwrap());
     assert!(!it.text().contains("kind 2"));
@@ -195,7 +199,7 @@ fn of_a_long_log_only_the_end_is_read() {
     lines.extend(bytes(&(0..2000).map(line).collect::<Vec<_>>()));
     it.put("desk-1.jsonl", &[]);
     fs::write(it.folder().join("desk-1.jsonl"), lines).unwrap();
-    assert_eq!(it.log.recent(moment(1990)), whole(sessions(1990..2000)));
+    assert_eq!(it.recent(moment(1990)), whole(sessions(1990..2000)));
     assert_eq!(it.log.all().damage.len(), 1);
 }
 
@@ -204,7 +208,7 @@ fn some_lines_that_are_older_than_they_should_be_hide_nothing() {
     let it = Folders::new();
     let lines: Vec<Entry> = [1990, 1991].into_iter().chain(0..63).map(line).collect();
     it.put("desk-1.jsonl", &lines);
-    assert_eq!(it.log.recent(moment(1990)), whole(sessions([1990, 1991])));
+    assert_eq!(it.recent(moment(1990)), whole(sessions([1990, 1991])));
 }
 
 #[test]
@@ -267,18 +271,18 @@ proptest! {
             session.clone()
         }).collect::<Vec<_>>());
         prop_assert!(read.damage.len() <= 1);
-        prop_assert_eq!(it.log.recent(moment(0)), read);
+        prop_assert_eq!(it.recent(moment(0)), read);
     }
 
     #[test]
     fn no_bytes_are_fatal(bytes in vec(any::<u8>(), 0..400), more in vec(any_entry(), 0..3)) {
         let it = Folders::new();
         it.log.append(&session(1)).unwrap();
-        let file = it.log.0.own_file();
+        let file = it.log.folder.own_file();
         let all = [bytes, b"\n".to_vec(), super::tests::bytes(&more)].concat();
         fs::write(&file, all).unwrap();
         let read = it.log.all();
-        prop_assert_eq!(it.log.recent(Timestamp::MIN), read);
+        prop_assert_eq!(it.recent(Timestamp::MIN), read);
         it.log.append(&session(40)).unwrap();
         prop_assert!(it.log.all().sessions.contains(&session(40)));
         prop_assert!(it.log.forget("id-40", moment(41)).unwrap());
@@ -301,6 +305,88 @@ proptest! {
         }
         let mut all = it.log.all().sessions;
         all.retain(|session| session.logged >= moment(since));
-        prop_assert_eq!(it.log.recent(moment(since)).sessions, all);
+        prop_assert_eq!(it.recent(moment(since)).sessions, all);
     }
+}
+
+fn newer(many: usize) -> Vec<u8> {
+    let line = |number: usize| format!("{{\"v\":2,\"id\":\"{number:012x}\",\"kind\":\"s\"}}\n");
+    (0..many).map(line).collect::<String>().into_bytes()
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_read_once_and_told_briefly() {
+    let mut it = Folders::new();
+    it.put("other.jsonl", &[line(1)]);
+    let file = it.folder().join("other.jsonl");
+    let lines = [newer(20_000), bytes(&[line(2)])].concat();
+    fs::write(&file, &lines).unwrap();
+    let read = it.log.recent(moment(0));
+    assert_eq!(read.sessions, sessions([2]));
+    let said: Vec<String> = read.damage.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 4, "{said:?}");
+    assert!(said[0].contains("other.jsonl, line 1: this line was written by another version"));
+    assert!(said[2].contains("line 3: "), "{said:?}");
+    assert!(said[3].ends_with("other.jsonl: 19,997 more lines were passed over as well."));
+    assert_eq!(it.log.all(), read);
+    assert_eq!(fs::read(&file).unwrap(), lines, "they are kept");
+
+    // Of the same stamp, it is not read again; what is added is.
+    it.log.known.get_mut(&file).unwrap().entries.clear();
+    assert_eq!(it.log.recent(moment(1)).sessions, []);
+    fs::write(&file, [lines, bytes(&[line(3)])].concat()).unwrap();
+    assert_eq!(it.log.recent(moment(1)).sessions, sessions([2, 3]));
+    assert_eq!(it.log.recent(moment(0)).sessions, sessions([2, 3]), "a clock was set back");
+    fs::remove_file(&file).unwrap();
+    assert_eq!(it.log.recent(moment(0)), Read::default());
+}
+
+#[test]
+fn a_file_that_is_no_log_is_left_unread_with_one_sentence() {
+    for garbage in [vec![b'x'; 20 << 20], b"nothing of ours\n".repeat(1 << 20), newer(1 << 18)] {
+        let it = Folders::new();
+        it.log.append(&session(1)).unwrap();
+        let file = it.log.folder.own_file();
+        fs::write(&file, [bytes(&[line(2)]), garbage, b"\n".to_vec()].concat()).unwrap();
+        it.log.append(&session(3)).unwrap();
+        let read = it.log.all();
+        assert_eq!(read.sessions, sessions([3]), "what comes after it is read");
+        let [damage] = &read.damage[..] else { panic!("{:?}", read.damage) };
+        assert!(damage.to_string().contains("8 MiB of it in a row are not quietd's"), "{damage}");
+    }
+}
+
+#[test]
+fn where_no_copy_can_be_written_lines_are_erased_where_they_stand() {
+    let it = Folders::new();
+    // No name is left for a copy of it.
+    let name = format!("{}.jsonl", "n".repeat(246));
+    let torn = &bytes(&[line(2)])[..60];
+    it.put(&name, &[]);
+    let lines = [&bytes(&[line(1), line(2)]), torn, b"\n", &bytes(&[line(3), line(4)])].concat();
+    fs::write(it.folder().join(&name), &lines).unwrap();
+    assert!(it.log.forget("id-2", moment(9)).unwrap());
+    let left = fs::read_to_string(it.folder().join(&name)).unwrap();
+    assert_eq!(left.len(), lines.len());
+    assert!(left.contains(std::str::from_utf8(&bytes(&[line(3), line(4)])).unwrap()), "{left}");
+    assert!(!it.text().contains("kind 2") && !it.text().contains("note 2"), "{left}");
+    assert_eq!(it.log.all(), whole(sessions([1, 3, 4])));
+    assert_eq!(it.log.forget_before(None, &BTreeSet::new(), moment(9)).unwrap(), 3);
+    assert!(!it.text().contains("kind"), "{}", it.text());
+}
+
+#[test]
+fn where_no_word_can_be_added_it_takes_the_place_of_what_it_erases() {
+    let it = Folders::new();
+    it.put("other.jsonl", &[line(1), line(2), line(3)]);
+    fs::create_dir(it.log.folder.own_file()).unwrap();
+    assert!(it.log.forget("id-2", moment(9)).unwrap());
+    assert!(!it.text().contains("kind 2") && it.text().contains(r#""forget":"id-2""#));
+    assert_eq!(it.log.all(), whole(sessions([1, 3])));
+    it.put("backup.jsonl", &[line(2)]);
+    assert_eq!(it.log.all(), whole(sessions([1, 3])), "no copy brings it back");
+    assert_eq!(it.log.forget_before(None, &BTreeSet::new(), moment(9)).unwrap(), 2);
+    assert!(!it.text().contains("kind"), "{}", it.text());
+    let error = it.log.forget_before(None, &BTreeSet::from(["id-9".into()]), moment(9));
+    assert!(error.is_err(), "a word without a place is missed");
 }
