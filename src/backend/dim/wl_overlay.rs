@@ -47,7 +47,7 @@ pub const ROW: Row = Row {
     seen: &[
         (Environment::Plasma5, Known::Real("KWin 5.27.5")),
         (Environment::Plasma6, Known::StandIn),
-        (Environment::Sway, Known::Real("sway 1.7")),
+        (Environment::Sway, Known::Real("sway 1.7 and 1.12")),
         (Environment::Wlroots, Known::StandIn),
         (Environment::Hyprland, Known::StandIn),
         (Environment::Niri, Known::StandIn),

@@ -63,7 +63,7 @@ const SEEN: [Seen; 18] = [
     (Environment::Gnome49, Known::Real("GNOME Shell 50.5")),
     (Environment::Plasma5, Known::Real("Plasma 5.27.5")),
     (Environment::Plasma6, Known::Real("Plasma 6.7.4 on X11")),
-    (Environment::Sway, Known::Real("sway 1.7")),
+    (Environment::Sway, Known::Real("sway 1.7 and 1.12")),
     (Environment::Wlroots, Known::StandIn),
     (Environment::Hyprland, Known::StandIn),
     (Environment::Niri, Known::StandIn),

@@ -30,7 +30,7 @@ pub const ROW: Row = Row {
     since: "1.5 and newer",
     cannot: "Before 1.10, urgent ones wait too; what was held back shows when quiet ends, all at once.",
     seen: &[
-        (Environment::Sway, Known::Real("dunst 1.9.0 and 1.12.2")),
+        (Environment::Sway, Known::Real("dunst 1.9.0, 1.12.2 and 1.13.2")),
         (Environment::Wlroots, Known::Source),
         (Environment::Hyprland, Known::Source),
         (Environment::Niri, Known::Source),

@@ -34,7 +34,7 @@ pub const ROW: Row = Row {
     cannot: "It needs four lines in mako's config, which `quietctl setup` offers to add. Before 1.10, mako tells nobody \
              when you change its modes.",
     seen: &[
-        (Environment::Sway, Known::Real("mako 1.7.1 and 1.10.0")),
+        (Environment::Sway, Known::Real("mako 1.7.1, 1.10.0 and 1.11.0")),
         (Environment::Wlroots, Known::Source),
         (Environment::Hyprland, Known::Source),
         (Environment::Niri, Known::Source),

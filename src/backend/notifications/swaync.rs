@@ -28,7 +28,7 @@ pub const ROW: Row = Row {
     since: "0.8 and newer",
     cannot: "Urgent notifications still show, and what shows already stays until it times out.",
     seen: &[
-        (Environment::Sway, Known::Real("swaync 0.11.0")),
+        (Environment::Sway, Known::Real("swaync 0.11.0 and 0.12.6")),
         (Environment::Wlroots, Known::Source),
         (Environment::Hyprland, Known::Source),
         (Environment::Niri, Known::Source),
