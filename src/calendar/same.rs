@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Decided, Decision, Planned};
+use super::{Decided, Decision, Planned, session_id};
 
 /// How far apart two ends may be to be of one appointment. Two that are really two and so near are rare, and where one is
 /// taken for the other the desktop stays open.
@@ -46,10 +46,24 @@ pub fn hand_over(decisions: &mut BTreeMap<String, Decision>, planned: &[Planned]
     any
 }
 
+/// Drops what was decided about the appointment that became a session, where the calendar knows it by another name since.
+/// `stay` are the ids of all other sessions. Tells whether there was something.
+pub fn drop_renamed(
+    decisions: &mut BTreeMap<String, Decision>,
+    ended: Timestamp,
+    stay: &BTreeSet<String>,
+) -> bool {
+    let before = decisions.len();
+    decisions.retain(|id, it| {
+        it.decided != Decided::Begun
+            || it.about.duration_since(ended).abs() > NEAR
+            || stay.contains(&session_id(id, it.about))
+    });
+    decisions.len() < before
+}
+
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     fn at(minutes: i64) -> Timestamp {
@@ -99,5 +113,19 @@ mod tests {
         let mut after = decided(&[("old", 0, Decided::Begun)]);
         assert!(hand_over(&mut after, &planned(&[("a", 60), ("b", 10)])));
         assert_eq!(after, decided(&[("b", 0, Decided::Begun)]));
+    }
+
+    #[test]
+    fn of_an_erased_one_nothing_stays_under_its_other_name() {
+        let mut all = decided(&[
+            ("renamed", 5, Decided::Begun),
+            ("beside", 5, Decided::Begun),
+            ("later", 126, Decided::Begun),
+            ("left out", 0, Decided::Dropped),
+        ]);
+        let stay = [session_id("beside", at(5))].into();
+        assert!(drop_renamed(&mut all, at(0), &stay));
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["beside", "later", "left out"]);
+        assert!(!drop_renamed(&mut all, at(0), &stay));
     }
 }

@@ -75,9 +75,9 @@ impl Engine {
             }
             Erase::Session(_) | Erase::Note(_) => Ok(()),
         };
-        let files = Files {
+        let mut files = Files {
             screen_time: &ScreenTimeStore::open(&self.desktop.env.state_dir()),
-            planned: &self.planned.decided,
+            planned: &mut self.planned.decided,
             zone: &self.zone,
             log: &log,
         };
@@ -94,6 +94,8 @@ impl Engine {
             }
             Erase::All => {
                 self.forget_by_hand();
+                // Written anew, nothing is wrong with them.
+                self.receipts_changed = true;
                 self.forget_suggestions();
             }
         }

@@ -59,6 +59,9 @@ pub(super) struct PlannedSessions {
     pub decided: Decisions,
     /// The ids of the sessions that were erased: they do not begin anew.
     forgotten: BTreeSet<String>,
+    /// When such were erased. The calendar may know an erased one by another name by now, so nothing begins that ended
+    /// before.
+    erased: BTreeSet<Timestamp>,
     /// The ids of those that stand among the sessions and are not logged.
     shown: BTreeSet<String>,
     /// What is asked now, each with the time it names.
@@ -107,8 +110,13 @@ impl PlannedSessions {
         }
     }
 
-    fn all(&self) -> Vec<Upcoming> {
-        let is_erased = |it: &&Planned| self.forgotten.contains(&session_id(&it.id, it.ends));
+    fn all(&self, now: Timestamp) -> Vec<Upcoming> {
+        // A clock that was wrong for a while is not believed.
+        let erased = self.erased.range(..=now).next_back();
+        let is_erased = |it: &&Planned| {
+            self.forgotten.contains(&session_id(&it.id, it.ends))
+                || (!self.decided.contains_key(&it.id) && erased.is_some_and(|at| it.ends <= *at))
+        };
         let each = self.read.iter().filter(|it| !is_erased(it)).map(|planned| {
             let decided = self.decided.get(&planned.id).filter(|it| it.is_about(planned.ends));
             let decided = decided.map(|it| it.decided);
@@ -127,7 +135,7 @@ impl PlannedSessions {
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         self.reader.as_ref()?;
         let asks = |it: &Upcoming| it.ends.checked_sub(ASKED_BEFORE).ok();
-        let moments = self.all().into_iter().filter(Upcoming::is_open);
+        let moments = self.all(now).into_iter().filter(Upcoming::is_open);
         let moments = moments.flat_map(|it| [Some(it.ends), asks(&it)]).flatten();
         let again = self.read_at.and_then(|at| at.checked_add(READ_AGAIN).ok());
         moments.chain(again).filter(|at| *at > now).min()
@@ -139,8 +147,8 @@ impl PlannedSessions {
     }
 
     /// Takes which sessions are erased, here or on another machine. Tells whether anything was decided about one.
-    pub fn forget(&mut self, forgotten: BTreeSet<String>) -> bool {
-        self.forgotten = forgotten;
+    pub fn forget(&mut self, forgotten: BTreeSet<String>, erased: BTreeSet<Timestamp>) -> bool {
+        (self.forgotten, self.erased) = (forgotten, erased);
         drop_forgotten(&mut self.decided, &self.forgotten)
     }
 
@@ -192,7 +200,7 @@ impl Engine {
         if self.planned.read.is_empty() && self.planned.shown.is_empty() {
             return;
         }
-        let all = self.planned.all();
+        let all = self.planned.all(self.now);
         let before = std::mem::take(&mut self.planned.shown);
         // Those of the log were logged at another moment than they ended.
         self.sessions.retain(|it| it.logged != it.ended || !before.contains(&it.id));
@@ -345,7 +353,7 @@ impl Engine {
             let done = match name.as_str() {
                 DROP => self.decide_planned(id, Decided::Dropped),
                 MOVE => {
-                    let ends = self.planned.all().into_iter().find(|it| it.id == id);
+                    let ends = self.planned.all(self.now).into_iter().find(|it| it.id == id);
                     let from = ends.map_or(self.now, |it| it.ends.max(self.now));
                     let to = from.saturating_add(LATER).unwrap_or(Timestamp::MAX);
                     self.decide_planned(id, Decided::Moved(to))
@@ -372,7 +380,7 @@ impl Engine {
 
     /// Decides about one of them.
     pub(super) fn decide_planned(&mut self, id: &str, decided: Decided) -> Result<(), Error> {
-        let all = self.planned.all();
+        let all = self.planned.all(self.now);
         let Some(one) = all.into_iter().find(|one| one.id == id) else {
             return Err(Error::UnknownSession(format!(
                 "There is no planned session «{id}». `quietctl planned` lists them."
@@ -427,7 +435,7 @@ impl Engine {
                 state: state.to_owned(),
             })
         };
-        self.planned.all().into_iter().filter_map(row).collect()
+        self.planned.all(self.now).into_iter().filter_map(row).collect()
     }
 }
 
