@@ -204,9 +204,9 @@ impl Engine {
         if !erased::forget(log, &mut self.planned.decided, id, now)? {
             return Err(unknown_session(id));
         }
-        self.keep_by_hand_soon();
         self.read_log();
-        Ok(())
+        self.clocks.seen.remove(&format!("session:{id}"));
+        self.keep_what_stays()
     }
 
     fn list(&self, since: Timestamp) -> Result<Vec<SessionEntry>, Error> {

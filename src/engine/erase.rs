@@ -41,7 +41,7 @@ impl Engine {
             self.off();
         }
         let erased = self.erase(&what).and_then(|erased| {
-            self.keep_or_say()?;
+            self.keep_what_stays()?;
             Ok(erased)
         });
         let erased = match erased {

@@ -150,7 +150,7 @@ fn without_daemon<T>(
         kept = Kept { planned: kept.planned, ..Kept::default() };
     }
     if kept != before {
-        store.write(&kept).map_err(not_kept)?;
+        store.erase(&kept).map_err(not_kept)?;
     }
     erased
 }
