@@ -85,7 +85,11 @@ impl Engine {
         self.read_log();
         self.look_at_the_notes();
         match what {
-            Erase::Session(id) => drop(self.clocks.seen.remove(&format!("session:{id}"))),
+            Erase::Session(id) => {
+                let run = format!("session:{id}");
+                self.clocks.seen.remove(&run);
+                self.by_hand.graces.remove(&run);
+            }
             Erase::Note(_) => {}
             Erase::Before(_) => {
                 let sessions = &self.sessions;

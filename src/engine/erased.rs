@@ -145,6 +145,7 @@ fn without_daemon<T>(
     drop_forgotten(&mut kept.planned, &read.forgotten);
     let stays = |id: &str| read.sessions.iter().any(|session| session.id == id);
     kept.clocks.seen.retain(|run, _| run.strip_prefix("session:").is_none_or(stays));
+    kept.by_hand.graces.retain(|run, _| run.strip_prefix("session:").is_none_or(stays));
     if all {
         // What was decided about sessions to come is no record, and dropped ones are not to come back.
         kept = Kept { planned: kept.planned, ..Kept::default() };
@@ -162,4 +163,41 @@ fn many(number: usize) -> u32 {
 #[allow(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
 pub(super) fn not_kept(error: StoreError) -> Error {
     Error::NotKept(format!("Not everything is erased: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, ffi::OsString};
+
+    use super::*;
+    use crate::{
+        schedule::{Grace, Session},
+        store::Seen,
+    };
+
+    #[test]
+    fn of_an_erased_session_no_time_stays_in_what_was_done_by_hand() {
+        let home = tempfile::tempdir().unwrap();
+        let variables: HashMap<&str, OsString> = [("HOME", home.path().into())].into();
+        let env = Env::from_lookup(&|name| variables.get(name).cloned());
+        let now = Timestamp::UNIX_EPOCH;
+        let log = SessionLog::open(&env.log_dir(), &env.state_dir()).unwrap();
+        let mut kept = Kept::default();
+        for id in ["a", "b"] {
+            let kind = String::new();
+            let session = Session { id: id.into(), kind, ended: now, logged: now, note: None };
+            log.append(&session).unwrap();
+        }
+        for run in ["session:a", "session:b", "weekly:e@1970-01-01"].map(str::to_owned) {
+            kept.clocks.seen.insert(run.clone(), Seen { wall: now, boot_ns: 0 });
+            kept.by_hand.graces.insert(run, Grace { from: now, begun: true });
+        }
+        let store = ByHandStore::open(&env.state_dir());
+        store.write(&kept).unwrap();
+        erase_without_daemon(&env, &Erase::Session("a".into()), &TimeZone::UTC, now).unwrap();
+        let kept = store.read().0;
+        let left = ["session:b", "weekly:e@1970-01-01"];
+        assert!(kept.by_hand.graces.keys().eq(left.iter()), "{kept:?}");
+        assert!(kept.clocks.seen.keys().eq(left.iter()), "{kept:?}");
+    }
 }

@@ -27,10 +27,9 @@ impl Engine {
     /// Writes what stays of it once something is erased.
     pub(super) fn keep_what_stays(&mut self) -> Result<(), Error> {
         let kept = self.kept_by_hand();
-        if self.by_hand_store.erase(&kept).map_err(erased::not_kept)? {
-            self.damage.remove(&Damage::ByHand);
-        } else {
-            self.not_kept("What was done by hand could not be written.".to_owned());
+        match self.by_hand_store.erase(&kept).map_err(erased::not_kept)? {
+            None => drop(self.damage.remove(&Damage::ByHand)),
+            Some(error) => self.not_kept(error.to_string()),
         }
         Ok(())
     }

@@ -71,9 +71,9 @@ impl ByHandStore {
         kept::write(&self.0, &without_holds(kept))
     }
 
-    /// Writes what stays of it once something is erased, also on a full disk. False where it is not kept, and nothing was
-    /// there to erase.
-    pub fn erase(&self, kept: &Kept) -> Result<bool, StoreError> {
+    /// Writes what stays of it once something is erased, also on a full disk. Tells why it is not kept where nothing
+    /// was there to erase.
+    pub fn erase(&self, kept: &Kept) -> Result<Option<StoreError>, StoreError> {
         kept::erase(&self.0, &without_holds(kept))
     }
 }
@@ -154,7 +154,7 @@ mod tests {
         let store = ByHandStore::open(folder.path());
         // In the place of the copy stands what cannot be written over.
         fs::create_dir(folder.path().join(".by-hand.json.new")).unwrap();
-        assert!(!store.erase(&full()).unwrap());
+        assert!(store.erase(&full()).unwrap().is_some());
         assert_eq!(store.read(), (Kept::default(), vec![]));
 
         let path = folder.path().join("by-hand.json");
@@ -162,7 +162,7 @@ mod tests {
         ByHandStore::open(&other).write(&full()).unwrap();
         fs::rename(other.join("by-hand.json"), &path).unwrap();
         let less = Kept { planned: BTreeMap::new(), ..full() };
-        assert!(store.erase(&less).unwrap());
+        assert!(store.erase(&less).unwrap().is_none());
         assert_eq!(store.read(), (less, vec![]));
         assert!(!fs::read_to_string(&path).unwrap().contains("Dropped"));
         store.erase(&full()).unwrap_err();

@@ -54,17 +54,17 @@ pub fn write<T: Serialize + Default + PartialEq>(
     replace(path, &bytes_of(path, content)?)
 }
 
-/// Writes a file of which something is erased; where no copy fits, as on a full disk, in its own bytes. False where it is
-/// not kept and nothing was there to erase.
+/// Writes a file of which something is erased; where no copy fits, as on a full disk, in its own bytes. Tells why it is
+/// not kept where nothing was there to erase.
 pub fn erase<T: Serialize + Default + PartialEq>(
     path: &Path,
     content: &T,
-) -> Result<bool, StoreError> {
-    let Err(error) = write(path, content) else { return Ok(true) };
+) -> Result<Option<StoreError>, StoreError> {
+    let Err(error) = write(path, content) else { return Ok(None) };
     let bytes = bytes_of(path, content)?;
     let file = match File::options().write(true).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(it) if it.kind() == io::ErrorKind::NotFound => return Ok(Some(error)),
         Err(_) => return Err(error),
     };
     let (length, room) = (bytes.len() as u64, file.metadata().map_or(0, |it| it.len()));
@@ -76,7 +76,7 @@ pub fn erase<T: Serialize + Default + PartialEq>(
         file.set_len(length)?;
         file.sync_all()
     };
-    overwrite().map(|()| true).map_err(StoreError::writing(path))
+    overwrite().map(|()| None).map_err(StoreError::writing(path))
 }
 
 fn bytes_of<T: Serialize>(path: &Path, content: &T) -> Result<Vec<u8>, StoreError> {
