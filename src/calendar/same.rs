@@ -1,7 +1,8 @@
 //! Which appointment is the same one when the calendar knows it by another name.
 //!
 //! An appointment of a series is known by when it begins, and one that is written anew by another UID. So an id that is
-//! new may be of one that began, or was left out; it is not to begin for that.
+//! new may be of one that began, or was left out; it is not to begin for that. One that stood beside it for a while is not
+//! new: two appointments of one day are two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,12 @@ use super::{Decided, Decision, Planned, session_id};
 const NEAR: SignedDuration = SignedDuration::from_hours(2);
 
 /// Gives what was decided about appointments that the calendar has no more to those that stand in their places: to each the
-/// nearest. Only what keeps one from beginning goes over. Tells whether anything did.
-pub fn hand_over(decisions: &mut BTreeMap<String, Decision>, planned: &[Planned]) -> bool {
+/// nearest of those that are new in the calendar. Only what keeps one from beginning goes over. Tells whether anything did.
+pub fn hand_over(
+    decisions: &mut BTreeMap<String, Decision>,
+    planned: &[Planned],
+    is_new: impl Fn(&str) -> bool,
+) -> bool {
     let there: BTreeSet<&str> = planned.iter().map(|it| it.id.as_str()).collect();
     let gone: Vec<(String, Decision)> = decisions
         .iter()
@@ -24,7 +29,8 @@ pub fn hand_over(decisions: &mut BTreeMap<String, Decision>, planned: &[Planned]
         })
         .map(|(id, it)| (id.clone(), *it))
         .collect();
-    let new: Vec<&Planned> = planned.iter().filter(|it| !decisions.contains_key(&it.id)).collect();
+    let is_new = |it: &&Planned| !decisions.contains_key(&it.id) && is_new(&it.id);
+    let new: Vec<&Planned> = planned.iter().filter(is_new).collect();
     let mut pairs: Vec<(SignedDuration, &str, &Planned, Decision)> = Vec::new();
     for (id, decision) in &gone {
         for one in &new {
@@ -85,13 +91,17 @@ mod tests {
     fn one_that_is_written_anew_is_still_the_one_that_began() {
         let before = decided(&[("old", 0, Decided::Begun), ("week", 10_080, Decided::Dropped)]);
         let mut after = before.clone();
-        assert!(hand_over(&mut after, &planned(&[("new", 5), ("next", 10_075), ("far", 20_160)])));
+        assert!(hand_over(
+            &mut after,
+            &planned(&[("new", 5), ("next", 10_075), ("far", 20_160)]),
+            |_| true
+        ));
         assert_eq!(
             after,
             decided(&[("new", 0, Decided::Begun), ("next", 10_080, Decided::Dropped)])
         );
         // As it was again.
-        assert!(hand_over(&mut after, &planned(&[("old", 0), ("week", 10_080)])));
+        assert!(hand_over(&mut after, &planned(&[("old", 0), ("week", 10_080)]), |_| true));
         assert_eq!(after, before);
     }
 
@@ -106,13 +116,24 @@ mod tests {
             (("old", 0, Decided::Confirmed), planned(&[("new", 0)])),
         ] {
             let mut after = decided(&[decision]);
-            assert!(!hand_over(&mut after, &now));
+            assert!(!hand_over(&mut after, &now, |_| true));
             assert_eq!(after, decided(&[decision]));
         }
         // To one, and that is the nearest.
         let mut after = decided(&[("old", 0, Decided::Begun)]);
-        assert!(hand_over(&mut after, &planned(&[("a", 60), ("b", 10)])));
+        assert!(hand_over(&mut after, &planned(&[("a", 60), ("b", 10)]), |_| true));
         assert_eq!(after, decided(&[("b", 0, Decided::Begun)]));
+    }
+
+    #[test]
+    fn one_that_stood_beside_it_is_another_one() {
+        let before = decided(&[("cancelled", 0, Decided::Dropped)]);
+        let mut after = before.clone();
+        let now = planned(&[("beside", 30), ("anew", 60)]);
+        assert!(!hand_over(&mut after, &now[..1], |id| id != "beside"));
+        assert_eq!(after, before);
+        assert!(hand_over(&mut after, &now, |id| id != "beside"));
+        assert_eq!(after, decided(&[("anew", 0, Decided::Dropped)]));
     }
 
     #[test]

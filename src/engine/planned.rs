@@ -39,6 +39,9 @@ const LATER: SignedDuration = SignedDuration::from_hours(1);
 /// After how long it is read again though nothing changed: the days it looks at go on.
 const READ_AGAIN: SignedDuration = SignedDuration::from_hours(24 * 24);
 
+/// How long an appointment may be in the calendar before the one goes in whose place it stands.
+const BROUGHT_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
 /// How long after its end a session that begins at once is logged.
 const TOLD_APART: SignedDuration = SignedDuration::from_millis(1);
 
@@ -55,6 +58,8 @@ pub(super) struct PlannedSessions {
     reader: Option<Reader>,
     read: Vec<Planned>,
     read_at: Option<Timestamp>,
+    /// When each of them was first read, by its id.
+    first_read: BTreeMap<String, Timestamp>,
     /// What the person decided, by the id of what it is about; kept on disk.
     pub decided: Decisions,
     /// The ids of the sessions that were erased: they do not begin anew.
@@ -131,6 +136,18 @@ impl PlannedSessions {
         all
     }
 
+    /// Gives what was decided to what stands in the places of those that are gone: see [`hand_over`]. A program that syncs may
+    /// bring the one and take the other a little later.
+    fn hand_over(&mut self, now: Timestamp) -> bool {
+        let before = std::mem::take(&mut self.first_read);
+        let first = |it: &Planned| before.get(&it.id).copied().unwrap_or(now);
+        self.first_read = self.read.iter().map(|it| (it.id.clone(), first(it))).collect();
+        let is_new = |id: &str| {
+            self.first_read.get(id).is_none_or(|at| now.duration_since(*at) <= BROUGHT_BEFORE)
+        };
+        hand_over(&mut self.decided, &self.read, is_new)
+    }
+
     /// When time alone brings something to do.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         self.reader.as_ref()?;
@@ -167,7 +184,7 @@ impl Engine {
         let problems = match answer {
             Some(answer) => {
                 self.planned.read = answer.planned;
-                if hand_over(&mut self.planned.decided, &self.planned.read) {
+                if self.planned.hand_over(self.clock.now()) {
                     self.keep_by_hand_soon();
                 }
                 let mut texts: Vec<String> =
