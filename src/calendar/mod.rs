@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use reading::Reading;
 use reading::hashed;
-pub use same::hand_over;
+pub use same::{drop_renamed, hand_over};
 
 /// How far back an appointment may have ended: one that was moved may be as old as quiet lasts.
 pub const BEHIND: SignedDuration = SignedDuration::from_hours(14 * 24);

@@ -1,21 +1,26 @@
 //! Which appointment is the same one when the calendar knows it by another name.
 //!
 //! An appointment of a series is known by when it begins, and one that is written anew by another UID. So an id that is
-//! new may be of one that began, or was left out; it is not to begin for that.
+//! new may be of one that began, or was left out; it is not to begin for that. One that stood beside it for a while is not
+//! new: two appointments of one day are two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Decided, Decision, Planned};
+use super::{Decided, Decision, Planned, session_id};
 
 /// How far apart two ends may be to be of one appointment. Two that are really two and so near are rare, and where one is
 /// taken for the other the desktop stays open.
 const NEAR: SignedDuration = SignedDuration::from_hours(2);
 
 /// Gives what was decided about appointments that the calendar has no more to those that stand in their places: to each the
-/// nearest. Only what keeps one from beginning goes over. Tells whether anything did.
-pub fn hand_over(decisions: &mut BTreeMap<String, Decision>, planned: &[Planned]) -> bool {
+/// nearest of those that are new in the calendar. Only what keeps one from beginning goes over. Tells whether anything did.
+pub fn hand_over(
+    decisions: &mut BTreeMap<String, Decision>,
+    planned: &[Planned],
+    is_new: impl Fn(&str) -> bool,
+) -> bool {
     let there: BTreeSet<&str> = planned.iter().map(|it| it.id.as_str()).collect();
     let gone: Vec<(String, Decision)> = decisions
         .iter()
@@ -24,7 +29,8 @@ pub fn hand_over(decisions: &mut BTreeMap<String, Decision>, planned: &[Planned]
         })
         .map(|(id, it)| (id.clone(), *it))
         .collect();
-    let new: Vec<&Planned> = planned.iter().filter(|it| !decisions.contains_key(&it.id)).collect();
+    let is_new = |it: &&Planned| !decisions.contains_key(&it.id) && is_new(&it.id);
+    let new: Vec<&Planned> = planned.iter().filter(is_new).collect();
     let mut pairs: Vec<(SignedDuration, &str, &Planned, Decision)> = Vec::new();
     for (id, decision) in &gone {
         for one in &new {
@@ -46,10 +52,24 @@ pub fn hand_over(decisions: &mut BTreeMap<String, Decision>, planned: &[Planned]
     any
 }
 
+/// Drops what was decided about the appointment that became a session, where the calendar knows it by another name since.
+/// `stay` are the ids of all other sessions. Tells whether there was something.
+pub fn drop_renamed(
+    decisions: &mut BTreeMap<String, Decision>,
+    ended: Timestamp,
+    stay: &BTreeSet<String>,
+) -> bool {
+    let before = decisions.len();
+    decisions.retain(|id, it| {
+        it.decided != Decided::Begun
+            || it.about.duration_since(ended).abs() > NEAR
+            || stay.contains(&session_id(id, it.about))
+    });
+    decisions.len() < before
+}
+
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     fn at(minutes: i64) -> Timestamp {
@@ -71,13 +91,17 @@ mod tests {
     fn one_that_is_written_anew_is_still_the_one_that_began() {
         let before = decided(&[("old", 0, Decided::Begun), ("week", 10_080, Decided::Dropped)]);
         let mut after = before.clone();
-        assert!(hand_over(&mut after, &planned(&[("new", 5), ("next", 10_075), ("far", 20_160)])));
+        assert!(hand_over(
+            &mut after,
+            &planned(&[("new", 5), ("next", 10_075), ("far", 20_160)]),
+            |_| true
+        ));
         assert_eq!(
             after,
             decided(&[("new", 0, Decided::Begun), ("next", 10_080, Decided::Dropped)])
         );
         // As it was again.
-        assert!(hand_over(&mut after, &planned(&[("old", 0), ("week", 10_080)])));
+        assert!(hand_over(&mut after, &planned(&[("old", 0), ("week", 10_080)]), |_| true));
         assert_eq!(after, before);
     }
 
@@ -92,12 +116,37 @@ mod tests {
             (("old", 0, Decided::Confirmed), planned(&[("new", 0)])),
         ] {
             let mut after = decided(&[decision]);
-            assert!(!hand_over(&mut after, &now));
+            assert!(!hand_over(&mut after, &now, |_| true));
             assert_eq!(after, decided(&[decision]));
         }
         // To one, and that is the nearest.
         let mut after = decided(&[("old", 0, Decided::Begun)]);
-        assert!(hand_over(&mut after, &planned(&[("a", 60), ("b", 10)])));
+        assert!(hand_over(&mut after, &planned(&[("a", 60), ("b", 10)]), |_| true));
         assert_eq!(after, decided(&[("b", 0, Decided::Begun)]));
+    }
+
+    #[test]
+    fn one_that_stood_beside_it_is_another_one() {
+        let before = decided(&[("cancelled", 0, Decided::Dropped)]);
+        let mut after = before.clone();
+        let now = planned(&[("beside", 30), ("anew", 60)]);
+        assert!(!hand_over(&mut after, &now[..1], |id| id != "beside"));
+        assert_eq!(after, before);
+        assert!(hand_over(&mut after, &now, |id| id != "beside"));
+        assert_eq!(after, decided(&[("anew", 0, Decided::Dropped)]));
+    }
+
+    #[test]
+    fn of_an_erased_one_nothing_stays_under_its_other_name() {
+        let mut all = decided(&[
+            ("renamed", 5, Decided::Begun),
+            ("beside", 5, Decided::Begun),
+            ("later", 126, Decided::Begun),
+            ("left out", 0, Decided::Dropped),
+        ]);
+        let stay = [session_id("beside", at(5))].into();
+        assert!(drop_renamed(&mut all, at(0), &stay));
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["beside", "later", "left out"]);
+        assert!(!drop_renamed(&mut all, at(0), &stay));
     }
 }

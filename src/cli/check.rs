@@ -1,6 +1,10 @@
 //! `quietctl check`: reads the config and shows every mistake.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use serde_json::json;
 
@@ -38,7 +42,7 @@ impl Check {
             None => own(context)?,
             Some(path) => {
                 let name = context.env.for_people(path);
-                let text = match fs::read_to_string(path) {
+                let text = match text_of(path) {
                     Ok(text) => text,
                     Err(_) if path.is_dir() => return Err(is_a_folder(&name)),
                     Err(error) => {
@@ -67,6 +71,16 @@ impl Check {
         };
         Ok(if read.mistakes.is_empty() { said } else { said.but(Kind::No) })
     }
+}
+
+/// What a file says, or a pipe: no more than a config may have, where it has no end.
+fn text_of(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(config::TEXT_AT_MOST as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > config::TEXT_AT_MOST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
 }
 
 /// The person's own config, with the plans beside it.

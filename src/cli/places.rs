@@ -9,7 +9,7 @@ use crate::{
     backend::dim::connectors::{Connected, connected},
     config::{self, PlaceRule, Sign, listed, nearest, shown},
     dbus::{CallError, Peer},
-    source::{is_docked, networks},
+    source::{ReadConfig, is_docked, networks, read_config},
 };
 
 /// A service that hangs holds nobody up for longer.
@@ -31,7 +31,10 @@ struct Found {
 
 /// Looks where the machine is, and whether the places of the config can be known.
 pub async fn check(context: &Context) -> Check {
-    let text = std::fs::read_to_string(context.env.config_file()).unwrap_or_default();
+    let text = match read_config(&context.env.config_file()) {
+        ReadConfig::Text(text) => text,
+        _ => String::new(),
+    };
     let parsed = config::parse(&text, &context.config_for_people());
     let rules = parsed.map(|parsed| parsed.config.places).unwrap_or_default();
     let system = tokio::time::timeout(AT_MOST, Connection::system()).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ANSWER_AT_MOST, Engine, Event, Reply, Request, publish};
+use super::{ANSWER_AT_MOST, Engine, Event, Reply, Request, erased, publish};
 use crate::{
     api::{AppEntry, Error, SessionEntry},
     backend::lock,
@@ -201,11 +201,12 @@ impl Engine {
     fn forget(&mut self, id: &str) -> Result<(), Error> {
         let now = self.now;
         let log = self.log.as_ref().ok_or_else(no_log)?;
-        if !log.forget(id, now).map_err(|error| not_kept(&error))? {
+        if !erased::forget(log, &mut self.planned.decided, id, now)? {
             return Err(unknown_session(id));
         }
         self.read_log();
-        Ok(())
+        self.clocks.seen.remove(&format!("session:{id}"));
+        self.keep_what_stays()
     }
 
     fn list(&self, since: Timestamp) -> Result<Vec<SessionEntry>, Error> {

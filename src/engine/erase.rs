@@ -41,7 +41,7 @@ impl Engine {
             self.off();
         }
         let erased = self.erase(&what).and_then(|erased| {
-            self.keep_or_say()?;
+            self.keep_what_stays()?;
             Ok(erased)
         });
         let erased = match erased {
@@ -75,9 +75,9 @@ impl Engine {
             }
             Erase::Session(_) | Erase::Note(_) => Ok(()),
         };
-        let files = Files {
+        let mut files = Files {
             screen_time: &ScreenTimeStore::open(&self.desktop.env.state_dir()),
-            planned: &self.planned.decided,
+            planned: &mut self.planned.decided,
             zone: &self.zone,
             log: &log,
         };
@@ -85,7 +85,11 @@ impl Engine {
         self.read_log();
         self.look_at_the_notes();
         match what {
-            Erase::Session(id) => drop(self.clocks.seen.remove(&format!("session:{id}"))),
+            Erase::Session(id) => {
+                let run = format!("session:{id}");
+                self.clocks.seen.remove(&run);
+                self.by_hand.graces.remove(&run);
+            }
             Erase::Note(_) => {}
             Erase::Before(_) => {
                 let sessions = &self.sessions;
@@ -94,6 +98,8 @@ impl Engine {
             }
             Erase::All => {
                 self.forget_by_hand();
+                // Written anew, nothing is wrong with them.
+                self.receipts_changed = true;
                 self.forget_suggestions();
             }
         }

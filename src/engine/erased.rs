@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{calls, erase::Erase};
 use crate::{
     api::{Erased, Error},
-    calendar::{Decisions, drop_forgotten, to_forget},
+    calendar::{Decisions, drop_forgotten, drop_renamed, is_planned, to_forget},
     env::Env,
     notes::Note,
     store::{
@@ -22,18 +22,18 @@ pub(super) struct Files<'a> {
     pub log: &'a SessionLog,
     pub screen_time: &'a ScreenTimeStore,
     /// What was decided about planned sessions.
-    pub planned: &'a Decisions,
+    pub planned: &'a mut Decisions,
     /// Where a day begins.
     pub zone: &'a TimeZone,
 }
 
 impl Files<'_> {
     /// Erases. Goes on after an error and tells the first one.
-    pub fn erase(&self, what: &Erase, now: Timestamp) -> Result<Erased, Error> {
+    pub fn erase(&mut self, what: &Erase, now: Timestamp) -> Result<Erased, Error> {
         let notes = self.log.notes();
         let (sessions, notes) = match what {
             Erase::Session(id) => {
-                let sessions = self.log.forget(id, now).map_err(not_kept)?;
+                let sessions = forget(self.log, self.planned, id, now)?;
                 let belongs = |note: &Note| note.session.as_ref() == Some(id);
                 let notes = notes.forget(&belongs, now).map_err(not_kept)?;
                 if !sessions && notes == 0 {
@@ -82,6 +82,23 @@ impl Files<'_> {
     }
 }
 
+/// Erases a session, and what was decided about the appointment that became it. False if there is none with that id.
+pub(super) fn forget(
+    log: &SessionLog,
+    planned: &mut Decisions,
+    id: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let mut sessions = if is_planned(id) { log.all().sessions } else { Vec::new() };
+    let at = sessions.iter().position(|session| session.id == id);
+    let erased = log.forget(id, now).map_err(not_kept)?;
+    if let Some(ended) = at.map(|at| sessions.remove(at).ended) {
+        let stay = sessions.into_iter().map(|session| session.id).collect();
+        drop_renamed(planned, ended, &stay);
+    }
+    Ok(erased)
+}
+
 /// Erases with no daemon running; for everything, what is quiet is to be given back before.
 pub fn erase_without_daemon(
     env: &Env,
@@ -103,8 +120,8 @@ pub fn erase_without_daemon(
 
 /// Erases a session and leaves its notes, with no daemon running. Tells how many notes.
 pub fn forget_without_daemon(env: &Env, id: &str, now: Timestamp) -> Result<u32, Error> {
-    without_daemon(env, false, |log, _| {
-        if !log.forget(id, now).map_err(not_kept)? {
+    without_daemon(env, false, |log, planned| {
+        if !forget(log, planned, id, now)? {
             return Err(calls::unknown_session(id));
         }
         let mut notes = log.notes().all().notes;
@@ -117,23 +134,24 @@ pub fn forget_without_daemon(env: &Env, id: &str, now: Timestamp) -> Result<u32,
 fn without_daemon<T>(
     env: &Env,
     all: bool,
-    erase: impl FnOnce(&SessionLog, &Decisions) -> Result<T, Error>,
+    erase: impl FnOnce(&SessionLog, &mut Decisions) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let log = SessionLog::open(&env.log_dir(), &env.state_dir()).map_err(not_kept)?;
     let store = ByHandStore::open(&env.state_dir());
     let before = store.read().0;
-    let erased = erase(&log, &before.planned);
-    let read = log.all();
     let mut kept = before.clone();
+    let erased = erase(&log, &mut kept.planned);
+    let read = log.all();
     drop_forgotten(&mut kept.planned, &read.forgotten);
     let stays = |id: &str| read.sessions.iter().any(|session| session.id == id);
     kept.clocks.seen.retain(|run, _| run.strip_prefix("session:").is_none_or(stays));
+    kept.by_hand.graces.retain(|run, _| run.strip_prefix("session:").is_none_or(stays));
     if all {
         // What was decided about sessions to come is no record, and dropped ones are not to come back.
         kept = Kept { planned: kept.planned, ..Kept::default() };
     }
     if kept != before {
-        store.write(&kept).map_err(not_kept)?;
+        store.erase(&kept).map_err(not_kept)?;
     }
     erased
 }
@@ -145,4 +163,41 @@ fn many(number: usize) -> u32 {
 #[allow(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
 pub(super) fn not_kept(error: StoreError) -> Error {
     Error::NotKept(format!("Not everything is erased: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, ffi::OsString};
+
+    use super::*;
+    use crate::{
+        schedule::{Grace, Session},
+        store::Seen,
+    };
+
+    #[test]
+    fn of_an_erased_session_no_time_stays_in_what_was_done_by_hand() {
+        let home = tempfile::tempdir().unwrap();
+        let variables: HashMap<&str, OsString> = [("HOME", home.path().into())].into();
+        let env = Env::from_lookup(&|name| variables.get(name).cloned());
+        let now = Timestamp::UNIX_EPOCH;
+        let log = SessionLog::open(&env.log_dir(), &env.state_dir()).unwrap();
+        let mut kept = Kept::default();
+        for id in ["a", "b"] {
+            let kind = String::new();
+            let session = Session { id: id.into(), kind, ended: now, logged: now, note: None };
+            log.append(&session).unwrap();
+        }
+        for run in ["session:a", "session:b", "weekly:e@1970-01-01"].map(str::to_owned) {
+            kept.clocks.seen.insert(run.clone(), Seen { wall: now, boot_ns: 0 });
+            kept.by_hand.graces.insert(run, Grace { from: now, begun: true });
+        }
+        let store = ByHandStore::open(&env.state_dir());
+        store.write(&kept).unwrap();
+        erase_without_daemon(&env, &Erase::Session("a".into()), &TimeZone::UTC, now).unwrap();
+        let kept = store.read().0;
+        let left = ["session:b", "weekly:e@1970-01-01"];
+        assert!(kept.by_hand.graces.keys().eq(left.iter()), "{kept:?}");
+        assert!(kept.clocks.seen.keys().eq(left.iter()), "{kept:?}");
+    }
 }

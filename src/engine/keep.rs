@@ -4,12 +4,42 @@
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Damage, Engine, seat::Seat};
+use super::{Damage, Engine, erased, seat::Seat};
 use crate::{api::Error, config, store::Kept};
 
 impl Engine {
     /// Writes what was done by hand, without what no longer matters. Tells whether it is kept.
     pub(super) fn keep_by_hand(&mut self) -> bool {
+        let kept = self.kept_by_hand();
+        let kept = self.by_hand_store.write(&kept);
+        match kept {
+            Ok(()) => {
+                self.damage.remove(&Damage::ByHand);
+                true
+            }
+            Err(error) => {
+                self.not_kept(error.to_string());
+                false
+            }
+        }
+    }
+
+    /// Writes what stays of it once something is erased.
+    pub(super) fn keep_what_stays(&mut self) -> Result<(), Error> {
+        let kept = self.kept_by_hand();
+        match self.by_hand_store.erase(&kept).map_err(erased::not_kept)? {
+            None => drop(self.damage.remove(&Damage::ByHand)),
+            Some(error) => self.not_kept(error.to_string()),
+        }
+        Ok(())
+    }
+
+    fn not_kept(&mut self, error: String) {
+        tracing::warn!(%error, "could not keep what was done by hand");
+        self.damage.insert(Damage::ByHand, error);
+    }
+
+    fn kept_by_hand(&mut self) -> Kept {
         self.to_keep = false;
         let old = self.now.checked_sub(config::ANY_AT_MOST).unwrap_or(Timestamp::MIN);
         let now = self.now;
@@ -19,24 +49,12 @@ impl Engine {
         self.by_hand.offs.retain(|off| *off >= old);
         self.by_hand.starts.retain(|start| start.until > now);
         self.by_hand.unlocks.retain(|unlock| unlock.until > now);
-        let kept = Kept {
+        Kept {
             by_hand: self.by_hand.clone(),
             clocks: self.clocks.clone(),
             theirs: self.theirs.clone(),
             stays,
             planned: self.planned.kept(now),
-        };
-        let kept = self.by_hand_store.write(&kept).map_err(|error| error.to_string());
-        match kept {
-            Ok(()) => {
-                self.damage.remove(&Damage::ByHand);
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, "could not keep what was done by hand");
-                self.damage.insert(Damage::ByHand, error);
-                false
-            }
         }
     }
 

@@ -356,7 +356,7 @@ impl Engine {
             tracing::warn!(%error, "what was erased on another machine is still in this one's log");
         }
         self.sessions = read.sessions;
-        if self.planned.forget(read.forgotten) {
+        if self.planned.forget(read.forgotten, read.erased) {
             self.keep_by_hand_soon();
         }
         self.note_damage(Damage::Log, &sentences(&read.damage));

@@ -39,6 +39,9 @@ const LATER: SignedDuration = SignedDuration::from_hours(1);
 /// After how long it is read again though nothing changed: the days it looks at go on.
 const READ_AGAIN: SignedDuration = SignedDuration::from_hours(24 * 24);
 
+/// How long an appointment may be in the calendar before the one goes in whose place it stands.
+const BROUGHT_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
 /// How long after its end a session that begins at once is logged.
 const TOLD_APART: SignedDuration = SignedDuration::from_millis(1);
 
@@ -55,10 +58,15 @@ pub(super) struct PlannedSessions {
     reader: Option<Reader>,
     read: Vec<Planned>,
     read_at: Option<Timestamp>,
+    /// When each of them was first read, by its id.
+    first_read: BTreeMap<String, Timestamp>,
     /// What the person decided, by the id of what it is about; kept on disk.
     pub decided: Decisions,
     /// The ids of the sessions that were erased: they do not begin anew.
     forgotten: BTreeSet<String>,
+    /// When such were erased. The calendar may know an erased one by another name by now, so nothing begins that ended
+    /// before.
+    erased: BTreeSet<Timestamp>,
     /// The ids of those that stand among the sessions and are not logged.
     shown: BTreeSet<String>,
     /// What is asked now, each with the time it names.
@@ -107,8 +115,13 @@ impl PlannedSessions {
         }
     }
 
-    fn all(&self) -> Vec<Upcoming> {
-        let is_erased = |it: &&Planned| self.forgotten.contains(&session_id(&it.id, it.ends));
+    fn all(&self, now: Timestamp) -> Vec<Upcoming> {
+        // A clock that was wrong for a while is not believed.
+        let erased = self.erased.range(..=now).next_back();
+        let is_erased = |it: &&Planned| {
+            self.forgotten.contains(&session_id(&it.id, it.ends))
+                || (!self.decided.contains_key(&it.id) && erased.is_some_and(|at| it.ends <= *at))
+        };
         let each = self.read.iter().filter(|it| !is_erased(it)).map(|planned| {
             let decided = self.decided.get(&planned.id).filter(|it| it.is_about(planned.ends));
             let decided = decided.map(|it| it.decided);
@@ -123,11 +136,23 @@ impl PlannedSessions {
         all
     }
 
+    /// Gives what was decided to what stands in the places of those that are gone: see [`hand_over`]. A program that syncs may
+    /// bring the one and take the other a little later.
+    fn hand_over(&mut self, now: Timestamp) -> bool {
+        let before = std::mem::take(&mut self.first_read);
+        let first = |it: &Planned| before.get(&it.id).copied().unwrap_or(now);
+        self.first_read = self.read.iter().map(|it| (it.id.clone(), first(it))).collect();
+        let is_new = |id: &str| {
+            self.first_read.get(id).is_none_or(|at| now.duration_since(*at) <= BROUGHT_BEFORE)
+        };
+        hand_over(&mut self.decided, &self.read, is_new)
+    }
+
     /// When time alone brings something to do.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         self.reader.as_ref()?;
         let asks = |it: &Upcoming| it.ends.checked_sub(ASKED_BEFORE).ok();
-        let moments = self.all().into_iter().filter(Upcoming::is_open);
+        let moments = self.all(now).into_iter().filter(Upcoming::is_open);
         let moments = moments.flat_map(|it| [Some(it.ends), asks(&it)]).flatten();
         let again = self.read_at.and_then(|at| at.checked_add(READ_AGAIN).ok());
         moments.chain(again).filter(|at| *at > now).min()
@@ -139,8 +164,8 @@ impl PlannedSessions {
     }
 
     /// Takes which sessions are erased, here or on another machine. Tells whether anything was decided about one.
-    pub fn forget(&mut self, forgotten: BTreeSet<String>) -> bool {
-        self.forgotten = forgotten;
+    pub fn forget(&mut self, forgotten: BTreeSet<String>, erased: BTreeSet<Timestamp>) -> bool {
+        (self.forgotten, self.erased) = (forgotten, erased);
         drop_forgotten(&mut self.decided, &self.forgotten)
     }
 
@@ -159,7 +184,7 @@ impl Engine {
         let problems = match answer {
             Some(answer) => {
                 self.planned.read = answer.planned;
-                if hand_over(&mut self.planned.decided, &self.planned.read) {
+                if self.planned.hand_over(self.clock.now()) {
                     self.keep_by_hand_soon();
                 }
                 let mut texts: Vec<String> =
@@ -192,7 +217,7 @@ impl Engine {
         if self.planned.read.is_empty() && self.planned.shown.is_empty() {
             return;
         }
-        let all = self.planned.all();
+        let all = self.planned.all(self.now);
         let before = std::mem::take(&mut self.planned.shown);
         // Those of the log were logged at another moment than they ended.
         self.sessions.retain(|it| it.logged != it.ended || !before.contains(&it.id));
@@ -345,7 +370,7 @@ impl Engine {
             let done = match name.as_str() {
                 DROP => self.decide_planned(id, Decided::Dropped),
                 MOVE => {
-                    let ends = self.planned.all().into_iter().find(|it| it.id == id);
+                    let ends = self.planned.all(self.now).into_iter().find(|it| it.id == id);
                     let from = ends.map_or(self.now, |it| it.ends.max(self.now));
                     let to = from.saturating_add(LATER).unwrap_or(Timestamp::MAX);
                     self.decide_planned(id, Decided::Moved(to))
@@ -372,7 +397,7 @@ impl Engine {
 
     /// Decides about one of them.
     pub(super) fn decide_planned(&mut self, id: &str, decided: Decided) -> Result<(), Error> {
-        let all = self.planned.all();
+        let all = self.planned.all(self.now);
         let Some(one) = all.into_iter().find(|one| one.id == id) else {
             return Err(Error::UnknownSession(format!(
                 "There is no planned session «{id}». `quietctl planned` lists them."
@@ -427,7 +452,7 @@ impl Engine {
                 state: state.to_owned(),
             })
         };
-        self.planned.all().into_iter().filter_map(row).collect()
+        self.planned.all(self.now).into_iter().filter_map(row).collect()
     }
 }
 

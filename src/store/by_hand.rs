@@ -68,9 +68,19 @@ impl ByHandStore {
 
     /// Writes all of it at once; when this returns, it is on the disk. With nothing to keep, there is no file.
     pub fn write(&self, kept: &Kept) -> Result<(), StoreError> {
-        let by_hand = ByHand { holds: Vec::new(), ..kept.by_hand.clone() };
-        kept::write(&self.0, &Kept { by_hand, ..kept.clone() })
+        kept::write(&self.0, &without_holds(kept))
     }
+
+    /// Writes what stays of it once something is erased, also on a full disk. Tells why it is not kept where nothing
+    /// was there to erase.
+    pub fn erase(&self, kept: &Kept) -> Result<Option<StoreError>, StoreError> {
+        kept::erase(&self.0, &without_holds(kept))
+    }
+}
+
+fn without_holds(kept: &Kept) -> Kept {
+    let by_hand = ByHand { holds: Vec::new(), ..kept.by_hand.clone() };
+    Kept { by_hand, ..kept.clone() }
 }
 
 #[cfg(test)]
@@ -136,6 +146,26 @@ mod tests {
         let by_hand = ByHand { holds: kept.by_hand.holds, ..ByHand::default() };
         store.write(&Kept { by_hand, ..Kept::default() }).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn where_no_copy_fits_what_is_erased_goes_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ByHandStore::open(folder.path());
+        // In the place of the copy stands what cannot be written over.
+        fs::create_dir(folder.path().join(".by-hand.json.new")).unwrap();
+        assert!(store.erase(&full()).unwrap().is_some());
+        assert_eq!(store.read(), (Kept::default(), vec![]));
+
+        let path = folder.path().join("by-hand.json");
+        let other = folder.path().join("other");
+        ByHandStore::open(&other).write(&full()).unwrap();
+        fs::rename(other.join("by-hand.json"), &path).unwrap();
+        let less = Kept { planned: BTreeMap::new(), ..full() };
+        assert!(store.erase(&less).unwrap().is_none());
+        assert_eq!(store.read(), (less, vec![]));
+        assert!(!fs::read_to_string(&path).unwrap().contains("Dropped"));
+        store.erase(&full()).unwrap_err();
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Small JSON files of one version; one that cannot be read is kept aside and said.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
 
@@ -49,11 +51,40 @@ pub fn write<T: Serialize + Default + PartialEq>(
     if *content == T::default() {
         return remove(path);
     }
+    replace(path, &bytes_of(path, content)?)
+}
+
+/// Writes a file of which something is erased; where no copy fits, as on a full disk, in its own bytes. Tells why it is
+/// not kept where nothing was there to erase.
+pub fn erase<T: Serialize + Default + PartialEq>(
+    path: &Path,
+    content: &T,
+) -> Result<Option<StoreError>, StoreError> {
+    let Err(error) = write(path, content) else { return Ok(None) };
+    let bytes = bytes_of(path, content)?;
+    let file = match File::options().write(true).open(path) {
+        Ok(file) => file,
+        Err(it) if it.kind() == io::ErrorKind::NotFound => return Ok(Some(error)),
+        Err(_) => return Err(error),
+    };
+    let (length, room) = (bytes.len() as u64, file.metadata().map_or(0, |it| it.len()));
+    if length > room {
+        return Err(error);
+    }
+    let overwrite = || {
+        file.write_all_at(&bytes, 0)?;
+        file.set_len(length)?;
+        file.sync_all()
+    };
+    overwrite().map(|()| None).map_err(StoreError::writing(path))
+}
+
+fn bytes_of<T: Serialize>(path: &Path, content: &T) -> Result<Vec<u8>, StoreError> {
     let content = Versioned { v: VERSION, content };
     let mut bytes =
         serde_json::to_vec(&content).map_err(|error| StoreError::writing(path)(error.into()))?;
     bytes.push(b'\n');
-    replace(path, &bytes)
+    Ok(bytes)
 }
 
 /// Keeps a copy of a file of which only a part could be understood.

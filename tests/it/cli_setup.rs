@@ -283,6 +283,9 @@ async fn check_shows_every_mistake() {
     let missing = desk.home.path().join("none.toml");
     let ran = desk.run(&["check", missing.to_str().unwrap()]).await;
     assert!(ran.code == 2 && ran.err.contains("~/none.toml cannot be read"), "{ran:?}");
+    // What has no end is not read to its end.
+    let ran = desk.run(&["check", "/dev/zero"]).await;
+    assert!(ran.code == 2 && ran.err.contains("/dev/zero cannot be read: it is larger"), "{ran:?}");
 }
 
 #[tokio::test]

@@ -37,13 +37,17 @@ fn from_now(by: SignedDuration) -> Timestamp {
 
 /// An appointment as a program that syncs calendars leaves it: under another name first, then in place.
 fn write(house: &House, uid: &str, ends: Timestamp, more: &str) {
+    write_in(house, uid, uid, ends, more);
+}
+
+fn write_in(house: &House, file: &str, uid: &str, ends: Timestamp, more: &str) {
     let starts = (ends - SignedDuration::from_hours(1)).strftime("%Y%m%dT%H%M%SZ");
     let text = format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nSUMMARY:a secret\r\nCATEGORIES:quiet\r\n\
          DTSTART:{starts}\r\nDTEND:{}\r\n{more}END:VEVENT\r\nEND:VCALENDAR\r\n",
         ends.strftime("%Y%m%dT%H%M%SZ")
     );
-    let path = house.path("Calendars/mine").join(format!("{uid}.ics"));
+    let path = house.path("Calendars/mine").join(format!("{file}.ics"));
     fs::write(path.with_extension("tmp"), text).unwrap();
     fs::rename(path.with_extension("tmp"), path).unwrap();
 }
@@ -217,6 +221,51 @@ async fn of_an_erased_appointment_no_time_stays_and_it_does_not_begin_again() {
         let states: Vec<String> = planned(&house).await.into_iter().map(|it| it.state).collect();
         assert_eq!(states, ["dropped", "planned"], "{what:?}: what is to come stays as it was");
         quietd.stop().await;
+        assert_eq!(with(house.home.path(), &times), [""; 0], "{what:?}, {with_daemon}");
+    }
+}
+
+#[tokio::test]
+async fn an_erased_appointment_does_not_begin_under_another_name() {
+    let erase = ["erase", "--yes", "--session"];
+    for (what, with_daemon, begun_as) in [
+        (&["erase", "--all", "--yes"][..], true, "past"),
+        (&["erase", "--all", "--yes"], false, "past"),
+        (&erase, true, "past"),
+        (&erase, true, "renamed"),
+        (&erase, false, "renamed"),
+        (&["forget"], true, "renamed"),
+        (&["forget"], false, "renamed"),
+    ] {
+        let (house, _dunst) = house().await;
+        let [ends, second, third] = [-90, 60, 30].map(|by| from_now(SignedDuration::from_mins(by)));
+        write(&house, "past", ends, "");
+        let mut quietd = Some(house.start().await);
+        house.until("it begins", async || house.get::<bool>("Quiet").await).await;
+        write_in(&house, "past", begun_as, ends, "");
+        write(&house, "second", second, "");
+        next_change(&house, second).await;
+        let logged = sessions(&house).await;
+        assert_eq!(logged.as_array().unwrap().len(), 1);
+        if !with_daemon && let Some(quietd) = quietd.take() {
+            quietd.kill().await;
+        }
+        let id = [logged[0]["id"].as_str().unwrap()];
+        let id = if what.contains(&"--all") { &[] } else { &id[..] };
+        let ran = house.quietctl(&[what, id].concat()).await;
+        assert!(ran.status.success(), "{what:?}: {ran:?}");
+        let times = ["%Y%m%d", "%FT%H:%M"].map(|form| ends.strftime(form).to_string());
+        assert_eq!(with(house.home.path(), &times), [""; 0], "{what:?}, {with_daemon}");
+
+        write_in(&house, "past", "anew", ends, "");
+        let _quietd = match quietd {
+            Some(quietd) => quietd,
+            None => house.start().await,
+        };
+        write(&house, "third", third, "");
+        next_change(&house, third).await;
+        assert!(!house.get::<bool>("Quiet").await, "{what:?}: it does not begin again");
+        assert_eq!(sessions(&house).await.as_array().unwrap().len(), 0);
         assert_eq!(with(house.home.path(), &times), [""; 0], "{what:?}, {with_daemon}");
     }
 }

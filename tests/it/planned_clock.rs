@@ -262,3 +262,20 @@ async fn one_that_was_slept_through_begins_in_the_phase_it_has_reached() {
     let now = desk.clock.now();
     assert_eq!(logged[0].logged, now.as_microsecond().unsigned_abs());
 }
+
+#[tokio::test]
+async fn one_that_is_dropped_and_then_cancelled_takes_no_other_with_it() {
+    let mut desk = Desk::new().await;
+    desk.calendar(&[("a", 2), ("b", 3)]).await;
+    desk.until_it_begins_at(2).await;
+    let drop = |reply| {
+        let decided = quietd::calendar::Decided::Dropped;
+        Request::Planned(PlannedCall::Decide { id: "cal-a".into(), decided, reply })
+    };
+    desk.ask(drop).await.unwrap();
+    desk.pass(30).await;
+    desk.calendar(&[("b", 3)]).await;
+    desk.pass(1).await;
+    let planned = desk.planned().await;
+    assert_eq!((planned.len(), &*planned[0].state), (1, "planned"), "{planned:?}");
+}

@@ -157,6 +157,8 @@ impl Folder {
         let mut files = self.files(&mut Vec::new());
         files.retain(|file| whose == Whose::All || self.is_ours(file));
         let strip = |file: &PathBuf| {
+            // Behind a link, the lines are in the file it leads to.
+            let file = &fs::canonicalize(file).unwrap_or_else(|_| file.clone());
             // What a crash left beside the file may hold the same.
             let beside = remove(&beside(file));
             let stripped = match how {

@@ -12,6 +12,8 @@ use crate::{calendar::is_planned, schedule::Session};
 pub struct Merge {
     pub sessions: BTreeMap<String, Session>,
     pub forgotten: BTreeSet<String>,
+    /// When sessions that the calendar planned were forgotten.
+    pub erased: BTreeSet<Timestamp>,
     /// The ids of sessions in this machine's file.
     pub ours: BTreeSet<String>,
     pub damage: Vec<Damage>,
@@ -20,7 +22,10 @@ pub struct Merge {
 impl Merge {
     pub fn add(&mut self, entry: Entry, is_ours: bool) {
         match entry {
-            Entry::Forget { id, .. } => {
+            Entry::Forget { id, at } => {
+                if is_planned(&id) {
+                    self.erased.insert(at);
+                }
                 self.forgotten.insert(id);
             }
             Entry::Session(session) => {
@@ -45,7 +50,7 @@ impl Merge {
         sessions.sort_by_key(|session| session.ended);
         let mut forgotten = self.forgotten;
         forgotten.retain(|id| is_planned(id));
-        Read { sessions, forgotten, damage: self.damage, to_purge }
+        Read { sessions, forgotten, erased: self.erased, damage: self.damage, to_purge }
     }
 }
 

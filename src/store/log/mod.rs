@@ -63,6 +63,8 @@ pub struct Read {
     pub sessions: Vec<Session>,
     /// The ids of those that the calendar planned and that are forgotten: they are not to begin anew.
     pub forgotten: BTreeSet<String>,
+    /// When those were forgotten.
+    pub erased: BTreeSet<Timestamp>,
     /// What could not be understood.
     pub damage: Vec<Damage>,
     /// Whether this machine's file still has a session that was forgotten on another one: see [`SessionLog::purge`].

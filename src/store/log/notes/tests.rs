@@ -95,6 +95,21 @@ fn notes_are_erased_from_every_file_and_leave_all_else() {
 }
 
 #[test]
+fn behind_a_link_they_are_erased_from_the_file_it_leads_to() {
+    let it = Folders::new();
+    (0..3).for_each(|number| it.notes.append(&note(number)).unwrap());
+    let [link] = &it.notes.0.files(&mut Vec::new())[..] else { panic!("one file a machine") };
+    let linked = it.top.path().join("linked");
+    fs::rename(link, &linked).unwrap();
+    std::os::unix::fs::symlink(&linked, link).unwrap();
+    assert_eq!(it.notes.forget(&|note| note.id == "id-1", moment(9)).unwrap(), 1);
+    let text = fs::read_to_string(&linked).unwrap();
+    assert!(!text.contains("words 1") && text.contains("words 2"), "{text}");
+    assert_eq!(fs::read_link(link).unwrap(), linked, "the link stays");
+    assert_eq!(it.notes.all(), whole([0, 2]));
+}
+
+#[test]
 fn what_another_machine_erased_is_erased_here() {
     let it = Folders::new();
     (0..3).for_each(|number| it.notes.append(&note(number)).unwrap());
