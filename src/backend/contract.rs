@@ -104,6 +104,8 @@ pub enum Restored {
 pub enum Change {
     /// The person (or another program) set what we had set to something else: it is theirs until quiet ends.
     ByThePerson,
+    /// After that it has become as we had set it, by the person's hand, or is so no longer: it is theirs all the same.
+    AsOurs(bool),
     /// What we put in force is gone or incomplete and is to be applied again: a new screen, a session that came back.
     Again,
     /// An app was started while it is locked, and we froze it already: nothing is left to do but to say so.

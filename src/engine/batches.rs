@@ -38,9 +38,11 @@ impl Engine {
         let theirs = seats().any(|seat| seat.theirs);
         let level = |seat: &Seat| seat.applied.as_ref().map(|applied| applied.notifications);
         let level = seats().filter_map(level).max().unwrap_or_default();
-        let holds = level != Notifications::All && !theirs && self.stopping.is_none();
-        let held = holds && level == Notifications::Batched;
-        let people = holds && lets_anybody(&self.config.people);
+        let opened = seats().any(|seat| seat.theirs && !seat.as_ours);
+        let holds = level != Notifications::All && self.stopping.is_none();
+        let held = holds && !theirs && level == Notifications::Batched;
+        // Who has switched it off and on again hears of calls as before.
+        let people = holds && !opened && lets_anybody(&self.config.people);
         let given_back = seats().all(|seat| seat.is_idle() && seat.receipt.is_none());
         let open = self.evaluation.let_through.is_some()
             || self.evaluation.measures.notifications == Notifications::All;

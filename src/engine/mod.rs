@@ -419,7 +419,9 @@ impl Engine {
             Change::ByThePerson => {
                 tracing::info!(backend = seat.row.id, "changed from outside; it stays as it is");
                 seat.theirs = true;
+                seat.as_ours = false;
             }
+            Change::AsOurs(is) => seat.as_ours = is,
             Change::Again => {
                 seat.try_again();
                 seat.again = true;

@@ -61,6 +61,8 @@ pub(super) struct Seat {
     stirred: bool,
     /// The person changed it; it is theirs until quiet ends or they ask for quiet again.
     pub theirs: bool,
+    /// Since then it has become as we had set it: notifications are held back again, by the person's own hand.
+    pub as_ours: bool,
     /// What was applied is to be applied once more.
     pub again: bool,
     /// What the person set meanwhile is what is to be found now: the receipt ends, and another one begins.
@@ -111,6 +113,7 @@ impl Seat {
             retries: 0,
             stirred: false,
             theirs: false,
+            as_ours: false,
             again: false,
             anew: false,
             watcher: None,

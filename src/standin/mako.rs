@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use zbus::{Message, Variant};
 
 use super::{
-    notifications::{NAME, Popups},
+    notifications::{NAME, Popup, Popups},
     served::{OnBus, PROPERTIES, Served, Service, error, is, reply, unknown},
 };
 
@@ -44,7 +44,7 @@ impl Mako {
     /// Puts it on the bus, with the modes its person has on beside the default one.
     pub async fn start(address: &str, version: MakoVersion, on: &[&str]) -> zbus::Result<Self> {
         let modes = std::iter::once(&"default").chain(on).map(|mode| (*mode).to_owned()).collect();
-        let state = State { version, modes, popups: Popups::default(), reloads: 0 };
+        let state = State { version, modes, popups: Popups::that_show_urgent(), reloads: 0 };
         Ok(Self { served: Served::start(address, state).await? })
     }
 
@@ -52,6 +52,11 @@ impl Mako {
     pub async fn person_sets(&self, modes: &[&str]) {
         let modes = modes.iter().map(|mode| (*mode).to_owned()).collect();
         self.served.change(|state| state.set(modes)).await;
+    }
+
+    /// What is on the screen.
+    pub async fn popups(&self) -> Vec<Popup> {
+        self.served.look(|state| state.popups.popups()).await
     }
 
     /// How often it was asked to read its config anew.
@@ -69,7 +74,9 @@ impl State {
                 self.modes.push(mode);
             }
         }
-        if !self.holds_back() {
+        if self.holds_back() {
+            self.popups.hold_back();
+        } else {
             self.popups.let_through();
         }
         if self.version != MakoVersion::Tells {
@@ -82,6 +89,20 @@ impl State {
     fn holds_back(&self) -> bool {
         self.modes.iter().any(|mode| HIDE.contains(&&**mode))
     }
+}
+
+/// What it says of one in its list.
+fn listed(popup: &Popup) -> HashMap<&str, Variant<'_>> {
+    let actions: HashMap<&str, &str> =
+        popup.actions.chunks_exact(2).map(|one| (&*one[0], &*one[1])).collect();
+    HashMap::from([
+        ("id", Variant::from(popup.id)),
+        ("summary", Variant::from(&*popup.summary)),
+        ("body", Variant::from(&*popup.body)),
+        ("category", Variant::from(&*popup.category)),
+        ("urgency", Variant::from(popup.urgency)),
+        ("actions", Variant::from(actions)),
+    ])
 }
 
 impl Service for State {
@@ -104,6 +125,10 @@ impl Service for State {
         if is(call, INTERFACE, "ListModes") {
             return reply(call, &self.modes);
         }
+        if is(call, INTERFACE, "ListNotifications") {
+            let listed: Vec<_> = self.popups.all().map(listed).collect();
+            return reply(call, &listed);
+        }
         if is(call, INTERFACE, "SetModes") {
             let mut messages = reply(call, &())?;
             messages.extend(self.set(call.body().deserialize()?)?);
@@ -118,7 +143,7 @@ impl Service for State {
 
     fn restart(&mut self) {
         self.modes = vec!["default".to_owned()];
-        self.popups = Popups::default();
+        self.popups = Popups::that_show_urgent();
     }
 
     fn state(&self) -> String {

@@ -66,6 +66,8 @@ pub struct Popup {
     pub actions: Vec<String>,
     /// How urgent it is: 0, 1 or 2.
     pub urgency: u8,
+    /// What kind it says it is.
+    pub category: String,
 }
 
 /// What was shown, and what waits.
@@ -78,13 +80,26 @@ pub(super) struct Popups {
     pub(super) capabilities: &'static [&'static str],
     /// Which are shown while others are held back.
     pub(super) shows: Shows,
+    /// What replaces one that is gone has its number (Plasma, swaync), not a new one.
+    pub(super) keeps_numbers: bool,
+    /// Who sent it takes it away just before it is replaced.
+    pub(super) hangs_up: bool,
 }
 
 impl Default for Popups {
     fn default() -> Self {
         let (shown, waiting) = (Vec::new(), Vec::new());
         let capabilities = &["actions", "body", "body-markup"];
-        Self { next: 0, shown, waiting, capabilities, shows: Shows::default() }
+        let (keeps_numbers, hangs_up) = (false, false);
+        Self {
+            next: 0,
+            shown,
+            waiting,
+            capabilities,
+            shows: Shows::default(),
+            keeps_numbers,
+            hangs_up,
+        }
     }
 }
 
@@ -125,9 +140,17 @@ impl Popups {
         let body = call.body();
         let sent: Result<Sent<'_>, _> = body.deserialize_ignore_signature();
         let Ok((_, replaces, _, summary, text, actions)) = sent else { return None };
+        if self.hangs_up && replaces != 0 {
+            self.hangs_up = false;
+            let gone = self.close(replaces, 3);
+            let answer = self.answer(call, information, holds_back)?;
+            return Some(gone.and_then(|gone| Ok([gone, answer?].concat())));
+        }
         let hints = hints(&body);
         let said = hints.get("urgency").and_then(|urgency| urgency.downcast_ref::<u8>().ok());
         let urgency = said.unwrap_or(NORMAL);
+        let category = hints.get("category").and_then(|text| text.downcast_ref::<&str>().ok());
+        let category = category.unwrap_or_default();
         let is_let = (self.shows.urgent && urgency == URGENT) || self.shows.lets(&hints);
         let mut popup = Popup {
             id: replaces,
@@ -135,6 +158,7 @@ impl Popups {
             body: text.to_owned(),
             actions: actions.into_iter().map(str::to_owned).collect(),
             urgency,
+            category: category.to_owned(),
         };
         let shows = is_let || !holds_back;
         let mut all = self.shown.iter_mut().chain(&mut self.waiting);
@@ -147,11 +171,27 @@ impl Popups {
             }
             return Some(reply(call, &replaces));
         }
-        self.next += 1;
-        popup.id = self.next;
+        if !(self.keeps_numbers && (1..=self.next).contains(&replaces)) {
+            self.next += 1;
+            popup.id = self.next;
+        }
+        let id = popup.id;
         let list = if shows { &mut self.shown } else { &mut self.waiting };
         list.push(popup);
-        Some(reply(call, &self.next))
+        Some(reply(call, &id))
+    }
+
+    /// Takes what is not urgent from the screen; it waits.
+    pub(super) fn hold_back(&mut self) {
+        let shown = std::mem::take(&mut self.shown);
+        let (urgent, others) = shown.into_iter().partition(|popup| popup.urgency == URGENT);
+        self.shown = urgent;
+        self.waiting.extend(others);
+    }
+
+    /// All there are.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Popup> {
+        self.shown.iter().chain(&self.waiting)
     }
 
     /// Shows what waited.

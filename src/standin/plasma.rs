@@ -47,7 +47,7 @@ struct Inhibition {
 impl Plasma {
     /// Puts it on the bus; `by_hand` is the person's own do-not-disturb.
     pub async fn start(address: &str, by_hand: bool) -> zbus::Result<Self> {
-        let state = State { by_hand, popups: Popups::that_show_urgent(), ..State::default() };
+        let state = State { by_hand, popups: popups(), ..State::default() };
         Ok(Self { served: Served::start(address, state).await? })
     }
 
@@ -59,6 +59,16 @@ impl Plasma {
     /// What is on the screen.
     pub async fn popups(&self) -> Vec<Popup> {
         self.served.look(|state| state.popups.popups()).await
+    }
+
+    /// A call that is shown again is ended just before that.
+    pub async fn next_hangs_up(&self) {
+        self.served
+            .change(|state| {
+                state.popups.hangs_up = true;
+                Ok(Vec::new())
+            })
+            .await;
     }
 
     /// How many inhibitions there ever were.
@@ -84,6 +94,12 @@ fn compared(call: &Message) -> Option<Vec<String>> {
     };
     let words = [app, title, text, hint("desktop-entry"), hint("x-kde-eventId")];
     Some(words.into_iter().chain(actions).collect())
+}
+
+fn popups() -> Popups {
+    let mut popups = Popups::that_show_urgent();
+    popups.keeps_numbers = true;
+    popups
 }
 
 impl State {
@@ -174,8 +190,7 @@ impl Service for State {
 
     fn restart(&mut self) {
         // What the person set is in plasmanotifyrc.
-        let popups = Popups::that_show_urgent();
-        *self = Self { by_hand: self.by_hand, popups, ..Self::default() };
+        *self = Self { by_hand: self.by_hand, popups: popups(), ..Self::default() };
     }
 
     fn state(&self) -> String {

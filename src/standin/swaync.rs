@@ -69,6 +69,7 @@ impl Swaync {
 fn popups() -> Popups {
     let mut popups = Popups::that_show_urgent();
     popups.shows.hint = Some("SWAYNC_BYPASS_DND");
+    popups.keeps_numbers = true;
     popups
 }
 

@@ -1,6 +1,10 @@
 //! Who comes through while others are held back, with the real daemon; and `quietctl people`, which needs none.
 
-use std::{collections::HashMap, ffi::OsString, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ffi::OsString,
+    sync::Arc,
+};
 
 use futures_util::StreamExt as _;
 use quietd::{
@@ -9,10 +13,10 @@ use quietd::{
     dbus::Peer,
     env::Env,
     source::Notices,
-    standin::{Dunst, DunstVersion, Plasma, Popup, PrivateBus, StandIn, Swaync},
+    standin::{Dunst, DunstVersion, Mako, MakoVersion, Plasma, Popup, PrivateBus, StandIn, Swaync},
 };
 use tokio::time::timeout;
-use zbus::{Connection, MatchRule, Message, MessageStream, Variant};
+use zbus::{Connection, MatchRule, Message, MessageStream, OwnedVariant, Variant};
 
 use crate::{
     batches::{leaving, send, storm, until_one_leaves},
@@ -246,6 +250,117 @@ async fn where_only_who_spoke_last_is_told_it_is_shown_beside_until_it_is_gone()
 }
 
 #[tokio::test]
+async fn what_is_shown_beside_goes_when_it_is_over_or_no_call_any_more() {
+    let bus = PrivateBus::start().unwrap();
+    let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
+    let notices = watch(&bus).await;
+    let sender = bus.connect().await.unwrap();
+    let until = async |titles: &[&str]| until(&dunst, async || dunst.popups().await, titles).await;
+    let id = notify(&sender, "Ada", 0, &calls()).await;
+    until(&["Ada", "Ada"]).await;
+    notify(&sender, "Missed", id, &[("category", Variant::from("call.unanswered"))]).await;
+    until(&["Missed"]).await;
+    notify(&sender, "Ada", id, &calls()).await;
+    until(&["Ada", "Ada"]).await;
+    // Nothing is held back any more.
+    drop(notices);
+    until(&["Ada"]).await;
+}
+
+#[tokio::test]
+async fn a_call_that_has_ended_before_it_is_shown_again_does_not_stay() {
+    let bus = PrivateBus::start().unwrap();
+    let plasma = Plasma::start(bus.address(), true).await.unwrap();
+    let _notices = watch(&bus).await;
+    let sender = bus.connect().await.unwrap();
+    let rule = MatchRule::builder().sender(NAME).interface(NAME);
+    let rule = rule.member("NotificationClosed").build().unwrap();
+    let mut closed = MessageStream::for_match_rule(rule, &sender, None).await.unwrap();
+    plasma.next_hangs_up().await;
+    let id = notify(&sender, "Ada", 0, &calls()).await;
+    // Plasma shows it anew under the number it had; so it is closed once by who called and once by us.
+    for _ in 0..2 {
+        let told = timeout(PATIENCE, closed.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(told.body().deserialize::<(u32, u32)>().unwrap(), (id, 3));
+    }
+    assert_eq!(plasma.popups().await, []);
+    let next = notify(&sender, "Eve", 0, &calls()).await;
+    let popups = until(&plasma, async || plasma.popups().await, &["Eve"]).await;
+    assert_eq!(popups[0].id, next);
+}
+
+/// GNOME Shell, as GTK's apps know it: what it has, and how often it was told something.
+struct Gtk(tokio::sync::watch::Sender<(BTreeSet<(String, bool)>, usize)>);
+
+#[zbus::interface(name = "org.gtk.Notifications")]
+impl Gtk {
+    #[allow(clippy::needless_pass_by_value, reason = "what the bus hands over is owned")]
+    fn add_notification(&self, app: &str, id: &str, said: HashMap<String, OwnedVariant>) {
+        assert_eq!(app, "org.example.Chat");
+        let urgent = said["priority"].downcast_ref::<&str>().unwrap() == "urgent";
+        self.0.send_modify(|(has, told)| {
+            has.retain(|(it, _)| it != id);
+            has.insert((id.to_owned(), urgent));
+            *told += 1;
+        });
+    }
+
+    fn remove_notification(&self, app: &str, id: &str) {
+        assert_eq!(app, "org.example.Chat");
+        self.0.send_modify(|(has, told)| {
+            has.retain(|(it, _)| it != id);
+            *told += 1;
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_gtk_withdraws_at_once_does_not_stay() {
+    const GTK: &str = "org.gtk.Notifications";
+    let bus = PrivateBus::start().unwrap();
+    let (tell, mut has) = tokio::sync::watch::channel(Default::default());
+    let shell = bus.connect().await.unwrap();
+    shell.object_server().at("/org/gtk/Notifications", Gtk(tell)).await.unwrap();
+    shell.request_name(GTK).await.unwrap();
+    let _notices = watch(&bus).await;
+    let app = bus.connect().await.unwrap();
+    let gtk = Peer::new(&app, GTK, "/org/gtk/Notifications", GTK);
+    let add = async |id: &str, category: &str| {
+        let said = [("title", "Ada"), ("priority", "normal"), ("category", category)];
+        let said: HashMap<&str, Variant<'_>> =
+            said.into_iter().map(|(name, text)| (name, Variant::from(text))).collect();
+        gtk.call::<_, ()>("AddNotification", &("org.example.Chat", id, said)).await.unwrap();
+    };
+    add("call", "call.incoming").await;
+    gtk.call::<_, ()>("RemoveNotification", &("org.example.Chat", "call")).await.unwrap();
+    // Both are said once more, in their order.
+    timeout(PATIENCE, has.wait_for(|(_, told)| *told == 4)).await.unwrap().unwrap();
+    assert_eq!(has.borrow().0, BTreeSet::new());
+
+    add("other", "call.incoming").await;
+    timeout(PATIENCE, has.wait_for(|(_, told)| *told == 6)).await.unwrap().unwrap();
+    assert_eq!(has.borrow().0, [("other".to_owned(), true)].into());
+    add("other", "call.unanswered").await;
+    timeout(PATIENCE, has.wait_for(|(_, told)| *told == 8)).await.unwrap().unwrap();
+    assert_eq!(has.borrow().0, [("other".to_owned(), false)].into());
+}
+
+#[tokio::test]
+async fn on_mako_a_call_that_rings_already_goes_on_to_be_seen() {
+    let bus = PrivateBus::start().unwrap();
+    let mako = Mako::start(bus.address(), MakoVersion::Silent, &[]).await.unwrap();
+    let sender = bus.connect().await.unwrap();
+    notify(&sender, "news", 0, &[]).await;
+    let id = notify(&sender, "Ada", 0, &calls()).await;
+    mako.person_sets(&["default", "quietd"]).await;
+    assert_eq!(mako.popups().await, []);
+    let _notices = watch(&bus).await;
+    let popups = until(&mako, async || mako.popups().await, &["Ada"]).await;
+    assert_eq!((popups[0].id, &*popups[0].body), (id, "<b>rings</b>"));
+    assert_eq!(popups[0].actions, ["answer", "Answer"]);
+}
+
+#[tokio::test]
 async fn what_dunst_shows_by_its_own_rule_is_left_to_it() {
     let desk = Desk::without_daemon();
     let dunst = Dunst::start(desk.bus.address(), DunstVersion::New, 0).await.unwrap();
@@ -276,6 +391,31 @@ async fn swaync_shows_a_call_no_more_urgent_than_it_is() {
     let popups = until(&swaync, async || swaync.popups().await, &["Ada"]).await;
     assert_eq!((popups[0].id, popups[0].urgency), (id, 1), "under its own number");
     assert_eq!(popups[0].actions, ["answer", "Answer"]);
+}
+
+#[tokio::test]
+async fn who_switches_it_off_and_on_again_by_hand_hears_of_calls() {
+    let house = House::new().await;
+    house.write_config(CONFIG);
+    let dunst = Dunst::start(house.bus.address(), DunstVersion::New, 0).await.unwrap();
+    let quietd = house.start().await;
+    let until = async |titles: &[&str]| until(&dunst, async || dunst.popups().await, titles).await;
+    let hours = 4 * 3_600_000_000_u64;
+    house.quiet().call::<_, String>("Start", &("held", hours)).await.unwrap();
+    dunst.person_sets(0).await;
+    house.until("it is noticed", || async { house.problems().await > 0 }).await;
+    let mut leaving = leaving(&house.connection).await;
+    dunst.person_sets(60).await;
+    until_one_leaves(&mut leaving).await;
+    let sender = house.bus.connect().await.unwrap();
+    notify(&sender, "news", 0, &[]).await;
+    let id = notify(&sender, "Ada", 0, &calls()).await;
+    assert_ne!(until(&["Ada"]).await[0].id, id, "one beside it");
+    dunst.person_sets(0).await;
+    until(&["news", "Ada"]).await;
+    house.quiet().call::<_, ()>("Off", &()).await.unwrap();
+    assert_eq!(dunst.state().await, "pause level 0", "as the person has it");
+    quietd.stop().await;
 }
 
 #[tokio::test]

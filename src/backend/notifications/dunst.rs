@@ -206,7 +206,7 @@ impl Backend for Dunst {
             signals(&self.desktop.session, PATH, "org.freedesktop.DBus.Properties", INTERFACE)
                 .await;
         let is_there =
-            async |held: Held| read(&held.dunst).await.map_or(true, |now| held.ours.contains(&now));
+            async |held: Held| read(&held.dunst).await.ok().map(|now| held.ours.contains(&now));
         let reasons = heard(stream).map(|_| ()).boxed();
         watch_while(&self.in_force, reasons, is_there, tell).await;
     }

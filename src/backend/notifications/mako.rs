@@ -47,8 +47,10 @@ pub const ROW: Row = Row {
 /// What it calls itself.
 pub const SERVER: &str = "mako";
 
-const PATH: &str = "/fr/emersion/Mako";
-const INTERFACE: &str = "fr.emersion.Mako";
+/// Its own object, and interface.
+pub const PATH: &str = "/fr/emersion/Mako";
+/// See [`PATH`].
+pub const INTERFACE: &str = "fr.emersion.Mako";
 
 /// The backend.
 #[derive(Debug)]
@@ -211,7 +213,7 @@ impl Backend for Mako {
         let reasons = stream::select(heard(told).map(|_| ()), gone).boxed();
         let is_there = async |held: Held| {
             let modes = self.modes(&held.owner).await;
-            modes.map_or(true, |modes| modes.contains(&held.mode))
+            modes.ok().map(|modes| modes.contains(&held.mode))
         };
         watch_while(&self.in_force, reasons, is_there, tell).await;
     }

@@ -110,7 +110,12 @@ impl Hold {
     /// Tells whether the person switched do-not-disturb off: that drops every inhibition, and no holder is told.
     /// `Inhibited` has other reasons to be true, but none to be false while this is in force.
     async fn is_lifted(&self, bus: &Connection) -> bool {
-        matches!(Peer::new(bus, &self.owner, PATH, NAME).get("Inhibited").await, Ok(false))
+        self.inhibited(bus).await == Some(false)
+    }
+
+    /// Whether anything is held back; none where that is not known.
+    async fn inhibited(&self, bus: &Connection) -> Option<bool> {
+        Peer::new(bus, &self.owner, PATH, NAME).get("Inhibited").await.ok()
     }
 }
 
@@ -188,13 +193,26 @@ impl Backend for Plasma {
                 return std::future::pending().await;
             }
         };
+        let mut as_ours = false;
         loop {
-            let mut lifted = false;
-            if let Some(hold) = self.hold.lock().await.as_mut().filter(|hold| !hold.told) {
-                lifted = hold.is_lifted(bus).await;
-                hold.told = lifted;
+            let mut change = None;
+            if let Some(hold) = self.hold.lock().await.as_mut() {
+                match hold.inhibited(bus).await {
+                    Some(false) if !hold.told => {
+                        (hold.told, as_ours) = (true, false);
+                        change = Some(Change::ByThePerson);
+                    }
+                    // From then on it is the person's own.
+                    Some(now) if hold.told && now != as_ours => {
+                        as_ours = now;
+                        change = Some(Change::AsOurs(now));
+                    }
+                    _ => {}
+                }
             }
-            if lifted && tell.send(Change::ByThePerson).await.is_err() {
+            if let Some(change) = change
+                && tell.send(change).await.is_err()
+            {
                 return;
             }
             if stream.next().await.is_none() {

@@ -151,9 +151,8 @@ impl Backend for Swaync {
             ready(body.is_ok_and(|(.., inhibited)| !inhibited).then_some(()))
         });
         // One that came after it has its own inhibitors, and that is no word of the person's.
-        let is_there = async |owner: String| {
-            !matches!(is_inhibited(&self.desktop, &owner).await, Ok(Some(false)))
-        };
+        let is_there =
+            async |owner: String| is_inhibited(&self.desktop, &owner).await.ok().flatten();
         watch_while(&self.in_force, lifted.boxed(), is_there, tell).await;
     }
 }

@@ -61,32 +61,45 @@ pub(super) async fn watch_for<V: Clone + PartialEq + Send + Sync>(
     read: impl Fn() -> BoxFuture<'static, Result<V, BackendError>>,
     tell: mpsc::Sender<Change>,
 ) {
-    let is_there =
-        |ours: Vec<V>| read().map(move |now| now.map_or(true, |now| ours.contains(&now)));
+    let is_there = |ours: Vec<V>| read().map(move |now| now.ok().map(|now| ours.contains(&now)));
     watch_while(in_force, reasons, is_there, tell).await;
 }
 
-/// Tells when what is in force is there no longer; what happened before the first look is told as well.
+/// Tells when what is in force is there no longer, and when it is there again after that, or gone once more; what happened
+/// before the first look is told as well. `is_there` answers none where that is not known.
 ///
 /// A signal is only the reason to look: it may be an old one, or our own.
-pub(super) async fn watch_while<T: Clone, F: Future<Output = bool>>(
+pub(super) async fn watch_while<T: Clone, F: Future<Output = Option<bool>>>(
     in_force: &Mutex<Option<T>>,
     mut reasons: BoxStream<'_, ()>,
     is_there: impl Fn(T) -> F,
     tell: mpsc::Sender<Change>,
 ) {
+    let mut lost: Option<(T, bool)> = None;
     loop {
-        {
+        let change = {
             let mut held = in_force.lock().await;
-            if let Some(ours) = held.clone()
-                && !is_there(ours).await
-            {
-                *held = None;
-                drop(held);
-                if tell.send(Change::ByThePerson).await.is_err() {
-                    return;
-                }
+            if let Some(ours) = held.clone() {
+                lost = None;
+                (is_there(ours.clone()).await == Some(false)).then(|| {
+                    *held = None;
+                    lost = Some((ours, false));
+                    Change::ByThePerson
+                })
+            } else if let Some((ours, as_ours)) = &mut lost {
+                let now = is_there(ours.clone()).await.filter(|now| now != as_ours);
+                now.map(|now| {
+                    *as_ours = now;
+                    Change::AsOurs(now)
+                })
+            } else {
+                None
             }
+        };
+        if let Some(change) = change
+            && tell.send(change).await.is_err()
+        {
+            return;
         }
         if reasons.next().await.is_none() {
             return std::future::pending().await;

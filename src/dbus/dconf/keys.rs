@@ -175,8 +175,18 @@ impl Keys {
                 return std::future::pending().await;
             }
         };
+        let mut were_theirs = false;
         loop {
-            if self.is_theirs(watched) && tell.send(Change::ByThePerson).await.is_err() {
+            let are_theirs = self.is_theirs(watched);
+            let change = match (were_theirs, are_theirs) {
+                (_, true) => Some(Change::ByThePerson),
+                (true, false) => Some(Change::AsOurs(true)),
+                (false, false) => None,
+            };
+            were_theirs = are_theirs;
+            if let Some(change) = change
+                && tell.send(change).await.is_err()
+            {
                 break;
             }
             if notices.next().await.is_none() {

@@ -18,6 +18,10 @@ const WORD_AT_MOST: usize = 4 << 10;
 /// How long one stays that nobody can take away, in milliseconds: about as long as a telephone rings.
 const A_WHILE: i32 = 30_000;
 
+/// How long one stays at most that is shown beside another, in milliseconds. It goes with that one; but where we are killed
+/// nobody takes it away.
+const BESIDE_FOR: i32 = 120_000;
+
 /// The hint for how urgent it is: 0, 1 or 2.
 const URGENCY: &str = "urgency";
 
@@ -94,6 +98,9 @@ impl Again {
     pub(super) fn beside(mut self) -> Self {
         self.actions.clear();
         self.hints.insert("transient".to_owned(), Hint::Flag(true));
+        if !(1..BESIDE_FOR).contains(&self.expires) {
+            self.expires = BESIDE_FOR;
+        }
         self
     }
 
@@ -222,6 +229,8 @@ mod tests {
         let read = Notify::read(body.data().bytes(), body.data().context().endian()).unwrap();
         let gone = Again::new(&read).for_a_while();
         assert_eq!((gone.actions.len(), gone.expires), (0, A_WHILE));
+        let beside = Again::new(&read).beside();
+        assert_eq!((beside.actions.len(), beside.expires), (0, BESIDE_FOR), "should we be killed");
         let other = Again::new(&read).no_more_urgent();
         assert_eq!((other.actions.len(), other.expires), (2, 0));
         assert!(matches!(other.hints[URGENCY], Hint::Byte(0)));

@@ -64,6 +64,14 @@ impl<'b> Notify<'b> {
         self.number("urgency").is_some_and(|urgency| urgency >= 2)
     }
 
+    /// Tells whether it says so as the specification has it, in a byte: some services take no other number for it.
+    pub(super) fn is_urgent_for_all(&self) -> bool {
+        let is = |(key, value): &(&str, Value<'_>)| {
+            *key == "urgency" && matches!(value, Value::Number(b'y', urgency) if *urgency >= 2)
+        };
+        self.hints.iter().any(is)
+    }
+
     /// A hint that is text; empty where it is none.
     pub(super) fn hint(&self, name: &str) -> &'b str {
         let found = self.hints.iter().find_map(|(key, value)| match value {
@@ -85,6 +93,8 @@ impl<'b> Notify<'b> {
 #[derive(Debug, Default)]
 pub(super) struct AddNotification<'b> {
     pub app: &'b str,
+    /// The app's own name for it.
+    pub id: &'b str,
     pub title: &'b str,
     pub category: &'b str,
     pub urgent: bool,
@@ -94,9 +104,8 @@ impl<'b> AddNotification<'b> {
     /// Reads a body; none where it is no such body.
     pub(super) fn read(bytes: &'b [u8], endian: Endian) -> Option<Self> {
         let mut body = Body { bytes, at: 0, endian };
-        let app = body.string()?;
-        body.text()?;
-        let mut said = Self { app, ..Self::default() };
+        let (app, id) = (body.string()?, body.string()?);
+        let mut said = Self { app, id, ..Self::default() };
         body.hints(|key, value| match (key, value) {
             (b"title", Value::Text(title)) => said.title = as_str(title),
             (b"category", Value::Text(category)) => said.category = as_str(category),
@@ -110,6 +119,12 @@ impl<'b> AddNotification<'b> {
 /// Reads the number a call was answered with; none where it is no such answer.
 pub(super) fn number(bytes: &[u8], endian: Endian) -> Option<u32> {
     Body { bytes, at: 0, endian }.u32()
+}
+
+/// Reads two texts, as `RemoveNotification` says them; none where there are none.
+pub(super) fn two(bytes: &[u8], endian: Endian) -> Option<(&str, &str)> {
+    let mut body = Body { bytes, at: 0, endian };
+    Some((body.string()?, body.string()?))
 }
 
 /// The D-Bus Specification has texts in UTF-8; the bus checks it.
@@ -415,6 +430,7 @@ mod tests {
             }
             AddNotification::read(&bytes, endian);
             number(&bytes, endian);
+            two(&bytes, endian);
         }
 
         #[test]

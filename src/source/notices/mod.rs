@@ -8,12 +8,13 @@
 
 mod again;
 mod body;
+mod listed;
 mod through;
 
 use std::{num::NonZeroUsize, sync::Arc};
 
 use futures_util::StreamExt as _;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::watch;
 use zbus::{Connection, Message, MessageStream, message::Type};
 
 use self::{
@@ -31,13 +32,14 @@ const BUS_PATH: &str = "/org/freedesktop/DBus";
 const SERVER: &str = "org.freedesktop.Notifications";
 const GTK: &str = "org.gtk.Notifications";
 
-const RULES: [&str; 5] = [
+const RULES: [&str; 6] = [
     "type='method_call',interface='org.freedesktop.Notifications',member='Notify'",
     "type='method_call',interface='org.gtk.Notifications',member='AddNotification'",
     "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.freedesktop.Notifications'",
     // The numbers of those that come through, and when they are gone.
     "type='method_return',sender='org.freedesktop.Notifications'",
     "type='signal',sender='org.freedesktop.Notifications',member='NotificationClosed'",
+    "type='method_call',interface='org.gtk.Notifications',member='RemoveNotification'",
 ];
 
 /// How many of [`RULES`] are enough to count.
@@ -46,12 +48,12 @@ const TO_COUNT: usize = 3;
 /// How many messages may wait to be looked at. They can be large, and the bus keeps the others.
 const QUEUED: NonZeroUsize = NonZeroUsize::MIN;
 
-/// A watch that goes on until it is dropped.
+/// A watch that goes on until it is dropped. What was shown a second time is then taken away: the first one is not held back
+/// any more.
 #[derive(Debug)]
 pub struct Notices {
     count: watch::Receiver<u32>,
     people: watch::Sender<Option<People>>,
-    task: JoinHandle<()>,
 }
 
 impl Notices {
@@ -70,12 +72,13 @@ impl Notices {
         let (people, hears) = watch::channel(None);
         let through = bus.map(|bus| Through::new(bus, hears));
         let env = Arc::clone(env);
-        let task = tokio::spawn(async move {
+        // It ends by itself when nobody reads the count any more.
+        tokio::spawn(async move {
             if let Err(error) = follow(&env, &tell, through).await {
                 tracing::debug!(%error, "what waits is not counted, and nobody comes through");
             }
         });
-        Self { count, people, task }
+        Self { count, people }
     }
 
     /// Who comes through from now on.
@@ -103,12 +106,6 @@ impl Notices {
     }
 }
 
-impl Drop for Notices {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 /// Why nothing is counted.
 #[derive(Debug, thiserror::Error)]
 enum Refused {
@@ -130,12 +127,26 @@ async fn follow(
     let monitoring = Peer::new(&bus, BUS, BUS_PATH, "org.freedesktop.DBus.Monitoring");
     let rules = if through.is_some() { &RULES[..] } else { &RULES[..TO_COUNT] };
     monitoring.call::<_, ()>("BecomeMonitor", &(rules, 0_u32)).await?;
+    // After that, so that none comes in between.
+    if let Some(through) = &mut through {
+        through.say_what_is_there().await;
+    }
     loop {
         // What becomes of a notification is not looked at before it is known what is shown beside it.
         if let Some(through) = &mut through {
             through.said().await;
         }
-        let Some(message) = messages.next().await else { return Ok(()) };
+        let message = tokio::select! {
+            biased;
+            () = tell.closed() => None,
+            message = messages.next() => message,
+        };
+        let Some(message) = message else {
+            if let Some(through) = &mut through {
+                through.leave().await;
+            }
+            return Ok(());
+        };
         let message = message?;
         if let Some(new) = new_owner(&message) {
             server = new;
@@ -188,6 +199,11 @@ fn waits(message: &Message, server: &str, through: Option<&mut Through>) -> bool
                     return said.is_some_and(|said| {
                         !through.is_some_and(|it| it.look(message, &said)) && said.waits()
                     });
+                }
+                Some(GTK) if header.member().is_some_and(|it| it == "RemoveNotification") => {
+                    if let (Some(through), Some((app, id))) = (through, body::two(bytes, endian)) {
+                        through.gtks_is_gone(message, app, id);
+                    }
                 }
                 Some(GTK) => {
                     let said = AddNotification::read(bytes, endian);

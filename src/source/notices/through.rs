@@ -23,6 +23,7 @@ use super::{
     GTK, SERVER,
     again::Again,
     body::{AddNotification, Notify, number},
+    listed,
 };
 use crate::{
     backend::notifications::{
@@ -38,8 +39,11 @@ use crate::{
 /// How many may wait for their number at once. What is more waits as any other does.
 const PENDING_AT_MOST: usize = 16;
 
-/// How many that are shown a second time are remembered.
+/// How many that are shown a second time are remembered, and of those said again in place, and of GTK's, as many.
 const BESIDE_AT_MOST: usize = 16;
+
+/// How long the names of one of GTK's may be together, in bytes.
+const NAMES_AT_MOST: usize = 1 << 10;
 
 /// The largest `AddNotification` that is said again, in bytes.
 const GTK_AT_MOST: usize = 64 << 10;
@@ -52,8 +56,12 @@ pub(super) struct Through {
     history: History,
     begun: Instant,
     pending: VecDeque<Pending>,
-    saying: JoinSet<Option<Beside>>,
+    saying: JoinSet<Option<Said>>,
     beside: VecDeque<Beside>,
+    /// Said again under their own number; the service's answer to that has not been seen yet.
+    in_place: VecDeque<u32>,
+    /// App and name of those of GTK's that were said again.
+    gtks: VecDeque<(String, String)>,
 }
 
 /// One that its service has not given a number yet.
@@ -64,6 +72,15 @@ struct Pending {
     again: Again,
     /// Whether it is an incoming call, and comes through for that.
     call: bool,
+}
+
+/// What became of one that was said again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    /// It has the number it had.
+    InPlace(u32),
+    /// There are two.
+    Beside(Beside),
 }
 
 /// Two numbers of one notification: its sender's, and that of the one we show beside it.
@@ -134,6 +151,36 @@ impl Through {
             pending: VecDeque::new(),
             saying: JoinSet::new(),
             beside: VecDeque::new(),
+            in_place: VecDeque::new(),
+            gtks: VecDeque::new(),
+        }
+    }
+
+    /// Says again what the service holds back already, where it lists that: what rings as quiet begins goes on to be seen.
+    pub(super) async fn say_what_is_there(&mut self) {
+        let Ok(server) = server(&self.bus).await else { return };
+        for one in listed::all(&self.bus, &server).await {
+            let notice = one.notice();
+            let now = self.begun.elapsed();
+            let people = self.people.borrow();
+            let Some(why) = people.as_ref().and_then(|people| passes(&notice, people, false))
+            else {
+                continue;
+            };
+            if !self.history.may_show(&notice, now) {
+                continue;
+            }
+            tracing::debug!(?why, "was there, and stays");
+            let (bus, id) = (self.bus.clone(), one.id);
+            let again = one.again(why);
+            self.saying.spawn(async move { said(say(&bus, again, false, id, 0).await) });
+        }
+    }
+
+    /// Takes away what is shown a second time.
+    pub(super) async fn leave(&mut self) {
+        for Beside { ours, .. } in std::mem::take(&mut self.beside) {
+            let _ = close(&self.bus, ours).await;
         }
     }
 
@@ -148,10 +195,18 @@ impl Through {
         };
         // Who wants no answer learns no number, and so do we not.
         let answered = !call.primary_header().flags().contains(Flags::NO_REPLY_EXPECTED);
-        if said.is_ours() || said.is_urgent() || !answered {
+        if said.is_ours() || self.is_from_us(call) {
             return false;
         }
-        let Some(why) = self.lets(call, &notice) else { return false };
+        let lets = if said.is_urgent_for_all() { None } else { self.lets(&notice) };
+        let Some((why, may)) = lets else {
+            // A call that has become a missed one rings no longer.
+            self.alone(said.replaces);
+            return false;
+        };
+        if !may || !answered {
+            return false;
+        }
         let header = call.header();
         let Some(sender) = header.sender() else { return false };
         if self.pending.len() == PENDING_AT_MOST {
@@ -171,27 +226,61 @@ impl Through {
             entry: said.app,
             category: said.category,
             title: said.title,
-            update: false,
+            update: self.gtks.iter().any(|(app, id)| app == said.app && id == said.id),
         };
-        let small = call.body().data().bytes().len() <= GTK_AT_MOST;
-        if said.urgent || !small || self.lets(call, &notice).is_none() {
+        let small = call.body().data().bytes().len() <= GTK_AT_MOST
+            && said.app.len() + said.id.len() <= NAMES_AT_MOST;
+        if !small || self.is_from_us(call) {
             return false;
         }
+        let lets = if said.urgent { None } else { self.lets(&notice) };
+        let known = self.forget_gtks(said.app, said.id);
+        let may = lets.is_some_and(|(_, may)| may);
+        if may {
+            if self.gtks.len() == BESIDE_AT_MOST {
+                self.gtks.pop_front();
+            }
+            self.gtks.push_back((said.app.to_owned(), said.id.to_owned()));
+        } else if !known {
+            return false;
+        }
+        // One that comes in the place of what we have said may have come before that: it is said after it as well.
         let (bus, call) = (self.bus.clone(), call.clone());
         self.saying.spawn(async move {
-            if let Err(error) = say_gtks(&bus, &call).await {
+            if let Err(error) = say_gtks(&bus, &call, may).await {
                 tracing::debug!(%error, "nobody showed what is let through");
             }
             None
         });
-        true
+        may
     }
 
-    fn lets(&mut self, call: &Message, notice: &Notice<'_>) -> Option<Why> {
-        let us = self.bus.unique_name().map(|name| name.as_str());
-        if call.header().sender().map(zbus::names::UniqueName::as_str) == us {
-            return None;
+    /// One of GTK's was withdrawn. Ours may have come after that, and would then stay for ever.
+    pub(super) fn gtks_is_gone(&mut self, call: &Message, app: &str, id: &str) {
+        if self.is_from_us(call) || !self.forget_gtks(app, id) {
+            return;
         }
+        let (bus, names) = (self.bus.clone(), (app.to_owned(), id.to_owned()));
+        self.saying.spawn(async move {
+            let _ = gtks(&bus).call::<_, ()>("RemoveNotification", &names).await;
+            None
+        });
+    }
+
+    /// Tells whether one of GTK's was said again, and forgets it.
+    fn forget_gtks(&mut self, app: &str, id: &str) -> bool {
+        let before = self.gtks.len();
+        self.gtks.retain(|(its, name)| its != app || name != id);
+        self.gtks.len() < before
+    }
+
+    fn is_from_us(&self, call: &Message) -> bool {
+        let us = self.bus.unique_name().map(|name| name.as_str());
+        call.header().sender().map(zbus::names::UniqueName::as_str) == us
+    }
+
+    /// Why one comes through, and whether there is room for it.
+    fn lets(&mut self, notice: &Notice<'_>) -> Option<(Why, bool)> {
         let now = self.begun.elapsed();
         let people = self.people.borrow();
         let people = people.as_ref()?;
@@ -201,7 +290,7 @@ impl Through {
         let may = self.history.may_show(notice, now);
         // Of a notification nothing but this goes into the journal.
         tracing::debug!(?why, may, "comes through");
-        may.then_some(why)
+        Some((why, may))
     }
 
     /// Looks at an answer of the service: the number of one that waits for it.
@@ -210,6 +299,14 @@ impl Through {
         let (Some(serial), Some(to)) = (header.reply_serial(), header.destination()) else {
             return;
         };
+        let us = self.bus.unique_name().map(|name| name.as_str());
+        if Some(to.as_str()) == us && !self.in_place.is_empty() {
+            let body = reply.body();
+            let data = body.data();
+            if let Some(id) = number(data.bytes(), data.context().endian()) {
+                self.in_place.retain(|it| *it != id);
+            }
+        }
         let is_it = |it: &Pending| it.serial == serial && it.sender == to.as_str();
         let Some(at) = self.pending.iter().position(is_it) else { return };
         let Some(Pending { again, call, .. }) = self.pending.remove(at) else { return };
@@ -219,34 +316,55 @@ impl Through {
         let bus = self.bus.clone();
         let known = self.beside.iter().find(|beside| beside.theirs == id);
         let replaces = known.map_or(0, |beside| beside.ours);
-        self.saying.spawn(async move {
-            let said = say(&bus, again, call, id, replaces).await;
-            said.inspect_err(|error| tracing::debug!(%error, "nobody showed what is let through"))
-                .ok()
-                .flatten()
-        });
+        self.saying.spawn(async move { said(say(&bus, again, call, id, replaces).await) });
     }
 
     /// Ends when all that is on its way is said, or was not in time.
     pub(super) async fn said(&mut self) {
         while let Some(said) = self.saying.join_next().await {
-            let Ok(Some(beside)) = said else { continue };
-            self.beside.retain(|it| it.theirs != beside.theirs);
-            if self.beside.len() == BESIDE_AT_MOST {
-                self.beside.pop_front();
+            match said {
+                Ok(Some(Said::Beside(beside))) => {
+                    self.beside.retain(|it| it.theirs != beside.theirs);
+                    if self.beside.len() == BESIDE_AT_MOST {
+                        self.beside.pop_front();
+                    }
+                    self.beside.push_back(beside);
+                }
+                Ok(Some(Said::InPlace(id))) => {
+                    if self.in_place.len() == BESIDE_AT_MOST {
+                        self.in_place.pop_front();
+                    }
+                    self.in_place.push_back(id);
+                }
+                Ok(None) | Err(_) => {}
             }
-            self.beside.push_back(beside);
         }
     }
 
     /// A notification of this number is gone; one that is shown beside it goes with it.
     pub(super) fn gone(&mut self, id: u32) {
         self.beside.retain(|it| it.ours != id);
+        // The service tells of it before it answers us: it was gone when we said it again, and some services (Plasma, swaync)
+        // then show it anew under the number it had.
+        if let Some(at) = self.in_place.iter().position(|it| *it == id) {
+            self.in_place.remove(at);
+            self.close(id);
+        }
+        self.alone(id);
+    }
+
+    /// A notification of this number needs none beside it.
+    fn alone(&mut self, id: u32) {
         let Some(at) = self.beside.iter().position(|it| it.theirs == id) else { return };
-        let Some(Beside { ours, .. }) = self.beside.remove(at) else { return };
+        if let Some(Beside { ours, .. }) = self.beside.remove(at) {
+            self.close(ours);
+        }
+    }
+
+    fn close(&mut self, id: u32) {
         let bus = self.bus.clone();
         self.saying.spawn(async move {
-            let _ = close(&bus, ours).await;
+            let _ = close(&bus, id).await;
             None
         });
     }
@@ -255,17 +373,26 @@ impl Through {
     pub(super) fn forget(&mut self) {
         self.pending.clear();
         self.beside.clear();
+        self.in_place.clear();
+        self.gtks.clear();
     }
 }
 
-/// Says again what the service holds under a number; answers the number of one that is shown beside it.
+/// What became of it, if anything did.
+fn said(said: Result<Option<Said>, CallError>) -> Option<Said> {
+    said.inspect_err(|error| tracing::debug!(%error, "nobody showed what is let through"))
+        .ok()
+        .flatten()
+}
+
+/// Says again what the service holds under a number; answers what became of it.
 async fn say(
     bus: &Connection,
     again: Again,
     call: bool,
     id: u32,
     replaces: u32,
-) -> Result<Option<Beside>, CallError> {
+) -> Result<Option<Said>, CallError> {
     let server = server(bus).await?;
     if call && shows_calls(bus, &server).await {
         return Ok(None);
@@ -287,18 +414,28 @@ async fn say(
         who.call::<_, ()>("CloseNotification", &ours).await?;
         return Ok(None);
     }
-    Ok((ours != id).then_some(Beside { theirs: id, ours }))
+    Ok(match way {
+        Way::Beside => Some(Said::Beside(Beside { theirs: id, ours })),
+        Way::InPlace | Way::AsItWas | Way::InPlaceAnew => Some(Said::InPlace(id)),
+        // These tell that it is gone because they hold it back; and the shell has another number for one that is.
+        Way::ForAWhile | Way::ForAWhileOnBudgie | Way::PastTheHelper => None,
+    })
 }
 
-async fn say_gtks(bus: &Connection, call: &Message) -> Result<(), CallError> {
+fn gtks(bus: &Connection) -> Peer {
+    Peer::new(bus, GTK, "/org/gtk/Notifications", GTK)
+}
+
+/// Says one of GTK's once more, `urgent` or as it was.
+async fn say_gtks(bus: &Connection, call: &Message, urgent: bool) -> Result<(), CallError> {
     type Said = (String, String, HashMap<String, OwnedVariant>);
     let odd = |error: zbus::Error| CallError::Odd(GTK.to_owned(), error.to_string());
     let body = call.body();
     let (app, id, mut said): Said = body.deserialize().map_err(odd)?;
-    said.insert("priority".to_owned(), zbus::Str::from("urgent").into());
-    Peer::new(bus, GTK, "/org/gtk/Notifications", GTK)
-        .call("AddNotification", &(app, id, said))
-        .await
+    if urgent {
+        said.insert("priority".to_owned(), zbus::Str::from("urgent").into());
+    }
+    gtks(bus).call("AddNotification", &(app, id, said)).await
 }
 
 #[cfg(test)]
