@@ -11,7 +11,7 @@ use std::{
 /// What the process was given at its start.
 #[derive(Clone, Debug)]
 pub struct Env {
-    /// `$HOME`.
+    /// `$HOME`, else what the system has for this person.
     pub home: PathBuf,
     /// `$XDG_CONFIG_HOME`, else `~/.config`.
     pub config_home: PathBuf,
@@ -48,10 +48,14 @@ pub struct Env {
 }
 
 impl Env {
-    /// Reads the process's environment. Relative paths in XDG variables are ignored, as the specification says.
+    /// Reads the process's environment. Relative paths in XDG variables are ignored, as the specification says. Without
+    /// `$HOME` it is the home that the system has for this person.
     pub fn from_process() -> Self {
         #[allow(clippy::disallowed_methods, reason = "the one place that reads it")]
-        Self::from_lookup(&|name| std::env::var_os(name))
+        Self::from_lookup(&|name| match name {
+            "HOME" => std::env::home_dir().map(PathBuf::into_os_string),
+            _ => std::env::var_os(name),
+        })
     }
 
     /// Makes an environment from any source of variables.

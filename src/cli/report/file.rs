@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
@@ -35,6 +36,7 @@ pub fn target(output: Option<&Path>, name: String) -> Result<Option<PathBuf>, Co
         }
         Err(error)
             if error.kind() == io::ErrorKind::NotFound
+                && !file.as_os_str().as_bytes().ends_with(b"/")
                 && file.parent().is_some_and(Path::is_dir) =>
         {
             Ok(Some(file))
@@ -88,6 +90,7 @@ mod tests {
         assert_eq!(at(folder.path()), Ok(Some(folder.path().join("name.html"))));
         assert_eq!(at(&folder.path().join("new.md")), Ok(Some(folder.path().join("new.md"))));
         assert_eq!(at(Path::new("-")), Ok(None));
+        assert!(at(&folder.path().join("no/")).unwrap_err().starts_with("There is no folder for"));
         assert!(at(&folder.path().join("no/x")).unwrap_err().starts_with("There is no folder for"));
         fs::create_dir(folder.path().join("name.html")).unwrap();
         assert!(at(folder.path()).unwrap_err().contains("is a folder"));
