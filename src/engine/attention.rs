@@ -89,6 +89,7 @@ impl Engine {
             told => told,
         };
         self.attention.told.tell(told);
+        self.attention.full_screen = self.attention.told.full_screen();
     }
 
     /// Nobody is listened to unless it is to be counted, or breaks are to be suggested: it would wake the daemon for

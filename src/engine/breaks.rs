@@ -13,6 +13,7 @@ use crate::{
     config::{Breaks, Notifications},
     dbus::Comes,
     plan::Measure,
+    screen_time::Told,
     source::{self, Moment},
 };
 
@@ -96,12 +97,18 @@ impl Engine {
         self.now.saturating_add(ahead).unwrap_or(Timestamp::MAX)
     }
 
-    /// Asks whether it is a good moment; [`Event::Moment`] brings the answer.
+    /// Asks whether it is a good moment; [`Event::Moment`] brings the answer, after what fills the screen where that is not
+    /// told by itself.
     fn look_at_the_moment(&self) {
         let (desktop, tell) = (self.desktop.clone(), self.tell.clone());
         tokio::spawn(async move {
-            // The engine is gone only when the process ends.
-            let _ = tell.send(Event::Moment(source::moment(&desktop).await)).await;
+            let (fills, moment) =
+                tokio::join!(source::fills_the_screen(&desktop), source::moment(&desktop));
+            let fills = fills.map(|fills| Event::Attention(Told::FullScreen(fills)));
+            for event in fills.into_iter().chain([Event::Moment(moment)]) {
+                // The engine is gone only when the process ends.
+                let _ = tell.send(event).await;
+            }
         });
     }
 

@@ -41,6 +41,8 @@ pub enum Told {
     Idle(bool),
     /// What has the focus.
     Focus(Focus),
+    /// Whether that fills the screen.
+    FullScreen(bool),
     /// Whether the screen is locked.
     Locked(bool),
     /// Whether the machine goes to sleep, or has woken.
@@ -70,6 +72,7 @@ impl Attention {
         match told {
             Told::Idle(idle) => self.idle = Some(idle),
             Told::Focus(focus) => self.focus = focus,
+            Told::FullScreen(full) => self.focus.full_screen = Some(full),
             Told::Locked(locked) => self.locked = locked,
             Told::Sleeps(sleeps) => self.sleeps = sleeps,
             Told::By { sense, by } => {
@@ -132,6 +135,7 @@ mod tests {
             (Told::Idle(false), true),
             (Told::Sleeps(true), false),
             (Told::Sleeps(false), true),
+            (Told::FullScreen(true), true),
             (Told::By { sense: Sense::Idle, by: None }, false),
         ] {
             attention.tell(told.clone());

@@ -1,6 +1,7 @@
 //! Whether the screen is locked: logind's hint for the person's own session, and the screen savers that say so.
 //!
-//! swaylock and its like tell nobody; there, the person is idle a minute later.
+//! swaylock and its like tell nobody; there, the person is idle a minute later. A screen saver that ends while it is active
+//! says nothing more: what it said is forgotten.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,6 +14,7 @@ use zbus::{
     Connection, MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, Variant, message::Type,
 };
 
+use super::appears::owner_of;
 use crate::{backend::Desktop, dbus::Peer, engine::Event, screen_time::Told};
 
 const LOGIND: &str = "org.freedesktop.login1";
@@ -59,6 +61,8 @@ pub async fn on_lock(desktop: Desktop, tell: mpsc::Sender<Event>) {
                 let interface = signal.header().interface().map(ToString::to_string);
                 if let (Some(saver), Ok(active)) = (interface, signal.body().deserialize::<bool>()) {
                     says.insert(saver, active);
+                } else if let Ok((saver, ..)) = signal.body().deserialize::<(String, String, String)>() {
+                    says.remove(&saver);
                 }
             }
             hint = hinted => if let Some(locked) = hint {
@@ -80,10 +84,10 @@ async fn savers(bus: &Connection) -> SelectAll<MessageStream> {
             .interface(interface)
             .member("ActiveChanged")
             .build();
-        if let Ok(rule) = rule
-            && let Ok(stream) = MessageStream::for_match_rule(rule, bus, None).await
-        {
-            streams.push(stream);
+        for rule in [rule, owner_of(interface)].into_iter().flatten() {
+            if let Ok(stream) = MessageStream::for_match_rule(rule, bus, None).await {
+                streams.push(stream);
+            }
         }
     }
     select_all(streams)

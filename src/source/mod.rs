@@ -24,7 +24,7 @@ pub use alarm::Alarm;
 pub use calendar::on_calendar;
 pub use configs::{ReadConfigs, Wrong, plans_dir, read_configs};
 pub use files::{ReadConfig, Watch, read_config};
-pub use focus::on_focus;
+pub use focus::{fills_the_screen, on_focus};
 pub use idle::{IDLE_AFTER, on_idle};
 pub use locked::on_lock;
 pub use logind::{on_resume, on_zone_change};

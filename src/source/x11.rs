@@ -6,15 +6,22 @@
 use std::{
     error::Error,
     os::fd::{AsFd as _, OwnedFd},
+    time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 use x11rb::{
     connection::{Connection as _, RequestConnection as _},
     rust_connection::RustConnection,
 };
 
 use crate::{backend::Desktop, engine::Event, screen_time::Told};
+
+/// A display that hangs keeps nobody waiting longer.
+const ANSWER_AT_MOST: Duration = Duration::from_millis(500);
 
 /// Why nothing more is heard.
 pub type Ended = Box<dyn Error + Send + Sync>;
@@ -82,6 +89,22 @@ pub async fn follow(
     }
     drop(ending);
     served
+}
+
+/// Asks a display once, on a thread of its own; none where it does not answer in time.
+pub async fn ask<T: Send + 'static>(
+    display: &str,
+    ask: fn(&Display) -> Result<T, Ended>,
+) -> Option<T> {
+    let (answer, answered) = oneshot::channel();
+    let display = display.to_owned();
+    let asking = move || match Display::open(&display).and_then(|display| ask(&display)) {
+        Ok(says) => drop(answer.send(says)),
+        Err(error) => tracing::debug!(%error, "the display does not answer"),
+    };
+    let thread = std::thread::Builder::new().name("display".to_owned()).spawn(asking);
+    thread.inspect_err(|error| tracing::warn!(%error, "there is no thread to ask")).ok()?;
+    timeout(ANSWER_AT_MOST, answered).await.ok()?.ok()
 }
 
 impl Display {

@@ -68,11 +68,21 @@ impl ScreenTimeStore {
         let lines = [b"\n".to_vec(), lines(hours)].concat();
         let append = || -> io::Result<u64> {
             let mut file = private().append(true).open(&self.0)?;
-            file.write_all(&lines)?;
-            Ok(file.metadata()?.len())
+            let length = file.metadata()?.len();
+            file.write_all(&lines).inspect_err(|_| {
+                // What of it found room is written again the next time, and would count twice.
+                let _ = file.set_len(length);
+            })?;
+            Ok(length + lines.len() as u64)
         };
         let length = append().map_err(StoreError::writing(&self.0))?;
-        if length > FILE_AT_MOST { self.tidy(Timestamp::MIN) } else { Ok(()) }
+        // The hours are in the file either way; it is put together when there is room.
+        if length > FILE_AT_MOST
+            && let Err(error) = self.tidy(Timestamp::MIN)
+        {
+            tracing::warn!(%error, "the file of screen time grows");
+        }
+        Ok(())
     }
 
     /// Puts the file together, and erases the hours that began before `since`; where all do not fit, the oldest too.
@@ -246,6 +256,22 @@ mod tests {
         assert_eq!(store.erase(at(0), at(1)).unwrap(), [at(0)]);
         assert_eq!(all(&store), [spent(1, "firefox", 5)]);
         assert!(!fs::read_to_string(&store.0).unwrap().contains("foot"));
+    }
+
+    #[test]
+    fn what_is_in_a_file_that_cannot_be_put_together_is_added_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ScreenTimeStore::open(folder.path());
+        store.add(&[spent(0, "foot", 60)]).unwrap();
+        let mut bytes = fs::read(&store.0).unwrap();
+        bytes.resize(usize::try_from(FILE_AT_MOST).unwrap(), b'\n');
+        fs::write(&store.0, bytes).unwrap();
+        fs::create_dir(beside(&store.0)).unwrap();
+        store.add(&[spent(1, "foot", 7)]).unwrap();
+        assert_eq!(all(&store), [spent(0, "foot", 60), spent(1, "foot", 7)]);
+        fs::remove_dir(beside(&store.0)).unwrap();
+        store.add(&[spent(2, "foot", 1)]).unwrap();
+        assert_eq!(fs::read_to_string(&store.0).unwrap().lines().count(), 3);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Breaks and suggestions: the whole daemon in this process, with a clock that is set by hand, and stand-ins for dunst, a
 //! panel, and whoever says that the screen is kept on.
 
+mod x11;
+
 use std::{
     collections::HashMap,
     ffi::OsString,
@@ -91,6 +93,10 @@ async fn begin(bus: &PrivateBus, env: &Env, clock: &Arc<ManualClock>) -> Running
 
 impl Desk {
     async fn new(config: &str) -> Self {
+        Self::on(config, None).await
+    }
+
+    async fn on(config: &str, display: Option<String>) -> Self {
         let bus = PrivateBus::start().unwrap();
         let dunst = Dunst::start(bus.address(), DunstVersion::New, 0).await.unwrap();
         let panel =
@@ -105,12 +111,13 @@ impl Desk {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, text).unwrap();
         }
-        let variables: HashMap<&str, OsString> = HashMap::from([
+        let mut variables: HashMap<&str, OsString> = HashMap::from([
             ("HOME", home.path().into()),
             ("XDG_RUNTIME_DIR", home.path().into()),
             ("QUIETD_SYSFS", home.path().join("sys").into()),
             ("DBUS_SESSION_BUS_ADDRESS", bus.address().into()),
         ]);
+        variables.extend(display.map(|display| ("DISPLAY", display.into())));
         let env = Env::from_lookup(&|name| variables.get(name).cloned());
         let clock = Arc::new(ManualClock::new(NOON.parse().unwrap(), TimeZone::UTC));
         let (tell, snapshot, engine) = begin(&bus, &env, &clock).await;

@@ -1,5 +1,7 @@
 //! Screen time: the whole engine, on a clock that is set by hand, told what sources tell.
 
+mod told;
+
 use std::{collections::HashMap, ffi::OsString, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};

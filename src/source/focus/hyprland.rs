@@ -13,7 +13,7 @@ const BY: Teller = Teller { title: "Hyprland", cannot: "" };
 /// A request that is not answered holds up the whole compositor.
 const ANSWER_AT_MOST: Duration = Duration::from_millis(500);
 
-/// What has the focus at first; nothing of it may be there.
+/// What is said of a window; nothing of it may be there.
 #[derive(Debug, Default, Deserialize)]
 struct Window {
     #[serde(default)]
@@ -36,39 +36,84 @@ async fn watch(instance: &Path, say: &mut Say, served: &mut bool) -> io::Result<
     let mut stream = Socket::connect(&instance.join(".socket2.sock")).await?;
     say.by(BY).await;
     *served = true;
-    let asked = timeout(ANSWER_AT_MOST, active_window(&instance.join(".socket.sock"))).await;
-    let now = asked.unwrap_or_else(|late| Err(late.into())).unwrap_or_default();
-    let fills = |value: &serde_json::Value| {
-        value.as_bool() == Some(true) || value.as_i64().is_some_and(|mode| mode > 0)
+    let requests = instance.join(".socket.sock");
+    let now = active_window(&requests).await;
+    let mut active = Active {
+        focus: Focus { full_screen: Some(now.fills_the_screen()), app: app(now.class) },
+        address: String::new(),
     };
-    let mut focus = Focus { app: app(now.class), full_screen: Some(fills(&now.fullscreen)) };
-    say.focus(focus.clone()).await;
+    say.focus(active.focus.clone()).await;
     loop {
         let line = stream.line().await?;
-        if hear(String::from_utf8_lossy(&line).trim_end(), &mut focus) {
-            say.focus(focus.clone()).await;
+        match active.hear(String::from_utf8_lossy(&line).trim_end()) {
+            Heard::Nothing => continue,
+            Heard::Focus => {}
+            Heard::AnotherWindow => {
+                active.focus.full_screen = Some(active_window(&requests).await.fills_the_screen());
+            }
         }
+        say.focus(active.focus.clone()).await;
     }
 }
 
-/// Takes one line; tells whether it was of the focus.
-fn hear(line: &str, focus: &mut Focus) -> bool {
-    match line.split_once(">>") {
-        // The class comes first, and the title may have commas as well.
-        Some(("activewindow", data)) => {
-            let class = data.split(',').next().map(str::to_owned);
-            *focus = Focus { app: app(class), full_screen: Some(false) };
-        }
-        Some(("fullscreen", data)) => focus.full_screen = Some(data == "1"),
-        _ => return false,
-    }
-    true
+/// The window that has the focus.
+#[derive(Debug, Default)]
+struct Active {
+    focus: Focus,
+    /// Which one it is, as Hyprland calls it.
+    address: String,
 }
 
-async fn active_window(socket: &Path) -> io::Result<Window> {
-    let stream = Socket::connect(socket).await?;
-    stream.send(b"j/activewindow").await?;
-    Ok(serde_json::from_slice(&stream.rest().await?)?)
+/// What a line was.
+#[derive(Debug, PartialEq, Eq)]
+enum Heard {
+    /// Not of the focus.
+    Nothing,
+    /// What has the focus, or fills the screen.
+    Focus,
+    /// That another window has it, which may have filled the screen before.
+    AnotherWindow,
+}
+
+impl Active {
+    /// Takes one line.
+    fn hear(&mut self, line: &str) -> Heard {
+        match line.split_once(">>") {
+            // The class comes first, and the title may have commas as well. It is told again with each new title.
+            Some(("activewindow", data)) => {
+                let app = app(data.split(',').next().map(str::to_owned));
+                if app != self.focus.app {
+                    self.focus = Focus { app, full_screen: Some(false) };
+                }
+            }
+            Some(("activewindowv2", address)) if address != self.address => {
+                address.clone_into(&mut self.address);
+                return Heard::AnotherWindow;
+            }
+            Some(("fullscreen", data)) => self.focus.full_screen = Some(data == "1"),
+            _ => return Heard::Nothing,
+        }
+        Heard::Focus
+    }
+}
+
+impl Window {
+    fn fills_the_screen(&self) -> bool {
+        let mode = &self.fullscreen;
+        mode.as_bool() == Some(true) || mode.as_i64().is_some_and(|mode| mode > 0)
+    }
+}
+
+/// The window that has the focus now; nothing of it where Hyprland does not say.
+async fn active_window(socket: &Path) -> Window {
+    let ask = async {
+        let stream = Socket::connect(socket).await?;
+        stream.send(b"j/activewindow").await?;
+        Ok(serde_json::from_slice(&stream.rest().await?)?)
+    };
+    let asked: io::Result<Window> =
+        timeout(ANSWER_AT_MOST, ask).await.unwrap_or_else(|late| Err(late.into()));
+    asked.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -77,14 +122,20 @@ mod tests {
 
     #[test]
     fn lines_are_read_without_titles() {
-        let mut focus = Focus::default();
-        assert!(hear("activewindow>>org.telegram.desktop,Anna, Ben", &mut focus));
-        assert_eq!(focus.app.as_deref(), Some("org.telegram.desktop"));
-        assert!(hear("fullscreen>>1", &mut focus));
-        assert_eq!(focus.full_screen, Some(true));
-        assert!(!hear("windowtitlev2>>5f,activewindow>>x", &mut focus));
-        assert!(!hear("", &mut focus));
-        assert!(hear("activewindow>>,", &mut focus));
-        assert_eq!(focus, Focus { app: None, full_screen: Some(false) });
+        let mut active = Active::default();
+        assert_eq!(active.hear("activewindow>>org.telegram.desktop,Anna, Ben"), Heard::Focus);
+        assert_eq!(active.focus.app.as_deref(), Some("org.telegram.desktop"));
+        assert_eq!(active.hear("activewindowv2>>5f"), Heard::AnotherWindow);
+        assert_eq!(active.hear("fullscreen>>1"), Heard::Focus);
+        assert_eq!(active.focus.full_screen, Some(true));
+        for line in ["windowtitlev2>>5f,activewindow>>x", "", "activewindowv2>>5f"] {
+            assert_eq!(active.hear(line), Heard::Nothing, "{line}");
+        }
+        // A new title is no other window.
+        assert_eq!(active.hear("activewindow>>org.telegram.desktop,Ben"), Heard::Focus);
+        assert_eq!(active.focus.full_screen, Some(true));
+        assert_eq!(active.hear("activewindowv2>>60"), Heard::AnotherWindow);
+        assert_eq!(active.hear("activewindow>>,"), Heard::Focus);
+        assert_eq!(active.focus, Focus { app: None, full_screen: Some(false) });
     }
 }

@@ -41,6 +41,12 @@ pub async fn on_focus(desktop: Desktop, look_again: Arc<Notify>, tell: mpsc::Sen
     }
 }
 
+/// Tells whether what has the focus fills the screen now, on X11, where a window says it to nobody who listens for the focus
+/// alone. None elsewhere, and where nothing has the focus.
+pub async fn fills_the_screen(desktop: &Desktop) -> Option<bool> {
+    super::x11::ask(x_display(desktop)?, x11::fills_the_screen).await?
+}
+
 /// Ends when nobody says it any more. False if nobody did.
 async fn follow(desktop: &Desktop, say: &mut Say) -> bool {
     if let Some(folder) = &desktop.env.runtime_dir {

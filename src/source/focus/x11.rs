@@ -35,14 +35,7 @@ pub fn follow(x: &Display, say: Say<'_>) -> Result<(), Ended> {
     if !x.has(x11rb::protocol::sync::X11_EXTENSION_NAME)? {
         return Ok(());
     }
-    let atom = |name: &[u8]| -> Result<u32, Ended> {
-        Ok(x.connection.intern_atom(false, name)?.reply()?.atom)
-    };
-    let atoms = Atoms {
-        active: atom(b"_NET_ACTIVE_WINDOW")?,
-        state: atom(b"_NET_WM_STATE")?,
-        full_screen: atom(b"_NET_WM_STATE_FULLSCREEN")?,
-    };
+    let atoms = Atoms::of(x)?;
     let mask = ChangeWindowAttributesAux::new().event_mask(EventMask::PROPERTY_CHANGE);
     x.connection.change_window_attributes(x.root, &mask)?.check()?;
     say(Told::By { sense: Sense::Focus, by: Some(BY) });
@@ -58,6 +51,25 @@ pub fn follow(x: &Display, say: Say<'_>) -> Result<(), Ended> {
             say(Told::Focus(now.clone()));
             told = now;
         }
+    }
+}
+
+/// Tells whether what has the focus fills the screen now; none where nothing has it. A window that comes to fill the screen
+/// later, or does so no more, says nothing on the root window.
+pub fn fills_the_screen(x: &Display) -> Result<Option<bool>, Ended> {
+    Ok(look(x, &Atoms::of(x)?)?.full_screen)
+}
+
+impl Atoms {
+    fn of(x: &Display) -> Result<Self, Ended> {
+        let atom = |name: &[u8]| -> Result<u32, Ended> {
+            Ok(x.connection.intern_atom(false, name)?.reply()?.atom)
+        };
+        Ok(Self {
+            active: atom(b"_NET_ACTIVE_WINDOW")?,
+            state: atom(b"_NET_WM_STATE")?,
+            full_screen: atom(b"_NET_WM_STATE_FULLSCREEN")?,
+        })
     }
 }
 
