@@ -18,6 +18,9 @@ use crate::{
 /// Asking every backend takes a while where a service hangs; starting the daemon may as well.
 const ANSWER_AT_MOST: Duration = Duration::from_secs(10);
 
+/// Whoever wants out waits no longer than this for a daemon that hangs: then it is done without it.
+const OFF_AT_MOST: Duration = Duration::from_secs(5);
+
 /// The daemon, as it is seen from here.
 #[derive(Debug)]
 pub struct Control {
@@ -169,7 +172,8 @@ impl Control {
 
     /// Lifts everything for good.
     pub async fn off(&self) -> Result<(), CommandError> {
-        self.call(Start::Never, "Off", &()).await
+        let daemon = self.daemon.clone().within(OFF_AT_MOST);
+        daemon.call("Off", &()).await.map_err(|error| explain_after(error, OFF_AT_MOST))
     }
 
     /// Lets one app or site through.
@@ -259,11 +263,16 @@ impl Control {
 
 /// Says what an error means to the person, and what to do.
 fn explain(error: CallError) -> CommandError {
+    explain_after(error, ANSWER_AT_MOST)
+}
+
+/// The same where it was waited for this long.
+fn explain_after(error: CallError, waited: Duration) -> CommandError {
     match error {
         CallError::Absent(_) => CommandError::not_running(),
         CallError::TimedOut(_) => CommandError::new(
             Kind::Refused,
-            format!("quietd did not answer within {} s.", ANSWER_AT_MOST.as_secs()),
+            format!("quietd did not answer within {} s.", waited.as_secs()),
         )
         .hint("To put everything back without it: quietctl restore")
         .hint("To start it anew: systemctl --user restart quietd"),

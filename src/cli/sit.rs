@@ -53,9 +53,12 @@ impl Sit {
         if wait.until(lasts).await? == Ended::ByHand {
             return Ok(ended_by_hand(stdout().is_terminal()));
         }
-        show(context).await;
         let bell = if self.bell { "\u{7}" } else { "" };
-        Ok(Said::text(format!("{bell}{}", breath::over(&page))))
+        let over = format!("{bell}{}", breath::over(&page));
+        // A notification may take a while, where a service hangs.
+        output::print(|out| out.write_all(over.as_bytes()))?;
+        show(context).await;
+        Ok(Said::text(String::new()))
     }
 }
 

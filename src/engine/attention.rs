@@ -22,6 +22,9 @@ use crate::{
 /// killed.
 const WRITTEN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
+/// A clock that is so much later than anything that was counted may be wrong: nothing is erased for it on that day.
+const FAR_AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// What is known of the person's being there, and what was counted.
 #[derive(Debug)]
 pub(super) struct Attention {
@@ -41,6 +44,8 @@ pub(super) struct Attention {
     written: SignedDuration,
     /// What the config said of it at the last turn, and the day on which the file was last put together.
     kept: Option<(ScreenTime, civil::Date)>,
+    /// The first day on which the clock was far ahead.
+    far_ahead: Option<civil::Date>,
 }
 
 impl Attention {
@@ -57,7 +62,26 @@ impl Attention {
             store: ScreenTimeStore::open(state_dir),
             written: SignedDuration::ZERO,
             kept: None,
+            far_ahead: None,
         }
+    }
+
+    /// Erases what began before `since`, where the clock can be believed: a clock that is wrong is soon set right, and what is
+    /// erased does not come back. The day after it counts.
+    fn tidy(
+        &mut self,
+        since: Timestamp,
+        now: Timestamp,
+        today: civil::Date,
+    ) -> Result<(), StoreError> {
+        let newest = self.store.newest()?;
+        let is_far = newest.is_some_and(|newest| now.duration_since(newest) > FAR_AHEAD);
+        if is_far && self.far_ahead.is_none_or(|first| today <= first) {
+            self.far_ahead = Some(today);
+            return Ok(());
+        }
+        self.far_ahead = None;
+        self.store.tidy(since)
     }
 
     /// Tells whether somebody says when the person is idle.
@@ -172,7 +196,7 @@ impl Engine {
         self.attention.kept = Some(now);
         let erased = if let Some(keep) = self.config.screen_time.keep {
             let since = self.now.checked_sub(keep).unwrap_or(Timestamp::MIN);
-            self.attention.store.tidy(since)
+            self.attention.tidy(since, self.now, today)
         } else {
             self.attention.counter = Counter::default();
             self.attention.store.erase_all()

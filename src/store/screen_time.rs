@@ -85,6 +85,11 @@ impl ScreenTimeStore {
         Ok(())
     }
 
+    /// When the last hour began.
+    pub fn newest(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.all()?.last().map(|hour| hour.start))
+    }
+
     /// Puts the file together, and erases the hours that began before `since`; where all do not fit, the oldest too.
     pub fn tidy(&self, since: Timestamp) -> Result<(), StoreError> {
         let mut hours = self.all()?;

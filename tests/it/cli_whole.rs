@@ -1,5 +1,7 @@
 //! `quietctl` and the real daemon together.
 
+use std::time::Duration;
+
 use quietd::standin::{Dunst, DunstVersion, StandIn as _};
 use tokio::{process::Command, time::timeout};
 
@@ -101,4 +103,26 @@ async fn off_and_restore_with_the_daemon_dead() {
         assert_eq!(house.get::<bool>("Quiet").await, quiet_again, "{command}");
         quietd.stop().await;
     }
+}
+
+#[tokio::test]
+async fn off_with_a_daemon_that_hangs() {
+    let house = House::new().await;
+    house.write_config(CONFIG);
+    let dunst = dunst(&house).await;
+    let before = dunst.state().await;
+    let quietd = house.start().await;
+    assert_eq!(quietctl(&house, &["log"]).await.code, 0);
+    assert_ne!(dunst.state().await, before);
+    quietd.hang(true);
+    let off = timeout(Duration::from_secs(8), quietctl(&house, &["off"])).await;
+    let off = off.expect("nobody who wants out waits");
+    assert!(off.code == 0 && off.out.contains("did not answer within 5 s"), "{off:?}");
+    assert_eq!(dunst.state().await, before);
+    // It goes on, and finds what was asked of it.
+    quietd.hang(false);
+    house.until("it is off", async || !house.get::<bool>("Quiet").await).await;
+    assert_eq!(dunst.state().await, before);
+    quietd.stop().await;
+    assert_eq!(dunst.state().await, before);
 }

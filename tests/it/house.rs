@@ -7,6 +7,10 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use quietd::{api, dbus::Peer, standin::PrivateBus};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -148,10 +152,19 @@ impl Quietd {
         self.process.kill().await.unwrap();
     }
 
+    /// It hangs from now on, or goes on.
+    pub fn hang(&self, hangs: bool) {
+        self.signal(if hangs { Signal::SIGSTOP } else { Signal::SIGCONT });
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(self.process.id().unwrap().cast_signed());
+        kill(id, signal).unwrap();
+    }
+
     /// `systemctl stop`, without the unit's `ExecStopPost=`.
     pub async fn stop(mut self) {
-        let id = nix::unistd::Pid::from_raw(self.process.id().unwrap().cast_signed());
-        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.signal(Signal::SIGTERM);
         let status = tokio::time::timeout(PATIENCE, self.process.wait()).await.unwrap().unwrap();
         assert!(status.success(), "{status}");
     }

@@ -293,6 +293,30 @@ async fn what_is_older_than_it_is_kept_is_erased_each_day() {
     assert_eq!(desk.lines().await, [""; 0]);
 }
 
+#[tokio::test]
+async fn a_clock_that_is_far_ahead_for_a_while_erases_nothing() {
+    let desk = Desk::new("2140-06-01T10:00:00Z", "UTC", CONFIG).await;
+    desk.idle(false).await;
+    desk.passes(60);
+    desk.idle(true).await;
+    let counted = ["01 10:00+0000 60 0 []"];
+    assert_eq!(desk.lines().await, counted);
+    let year = SignedDuration::from_hours(365 * 24);
+    desk.clock.set(desk.clock.now() + year);
+    desk.takes(Event::ClockSet).await;
+    assert_eq!(desk.lines().await, counted);
+    desk.clock.set(desk.clock.now() - year);
+    desk.takes(Event::ClockSet).await;
+    assert_eq!(desk.lines().await, counted);
+    // Where a year has passed indeed it is erased a day later.
+    desk.passes(365 * 24 * 3600);
+    desk.idle(true).await;
+    assert_eq!(desk.lines().await, counted);
+    desk.passes(24 * 3600);
+    desk.idle(true).await;
+    assert_eq!(desk.lines().await, [""; 0]);
+}
+
 /// GNOME's idle monitor, as it was seen.
 struct Monitor(mpsc::UnboundedSender<String>);
 
